@@ -1,0 +1,49 @@
+"""What the four command lines share: their options, and errors as one line with exit code 1."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from core.errors import MildnetError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Stage(click.Group):
+    """A command group that prints a MildnetError or an OSError as one line and exits with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except (MildnetError, OSError) as error:
+            click.echo(f"Error: {' '.join(str(error).split())}", err=True)
+            sys.exit(1)
+
+
+def params_option(command: Command) -> Command:
+    """Add `--params FILE`."""
+    return click.option(
+        "--params",
+        "params_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=Path("params.yaml"),
+        show_default=True,
+        help="The parameters' file.",
+    )(command)
+
+
+def workers_option(command: Command) -> Command:
+    """Add `--workers N`; the results never depend on it."""
+    return click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        default=os.cpu_count() or 1,
+        show_default="one per core",
+        help="Processes to use; the results are the same for every number.",
+    )(command)

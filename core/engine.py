@@ -1,0 +1,62 @@
+"""Run a pure function once per partition: in this process or in a pool of processes, results in order.
+
+The same bytes come out of every worker count: results keep the order of the tasks, and each task
+runs with one BLAS and one OpenCV thread, so that sums are formed in one order.
+"""
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def run(
+    function: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    *,
+    workers: int,
+    label: str,
+    total: int | None = None,
+) -> Iterator[Result]:
+    """Yield `function(task)` for each task, in the tasks' order, with a progress bar named `label`.
+
+    `function` and the tasks must pickle where `workers` is above 1. At most two tasks per worker wait
+    at a time, so that a long iterator of tasks or results never lies in memory.
+    """
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc=label, unit="", delay=1) as bar:
+        for result in _serial(function, tasks) if workers == 1 else _parallel(function, tasks, workers):
+            bar.update()
+            yield result
+
+
+def _serial(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+    for task in tasks:
+        yield _single_threaded(function, task)
+
+
+def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -> Iterator[Result]:
+    # A forked child would inherit the locks of TensorFlow's and Arrow's threads; a spawned one starts clean.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        waiting: deque[Future[Result]] = deque()
+        for task in tasks:
+            waiting.append(pool.submit(_single_threaded, function, task))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _single_threaded(function: Callable[[Task], Result], task: Task) -> Result:
+    import cv2
+    from threadpoolctl import threadpool_limits
+
+    cv2.setNumThreads(1)
+    with threadpool_limits(1):
+        return function(task)

@@ -1,0 +1,30 @@
+"""The one exception tree. A message is one line: what is wrong, the value received, the next step."""
+
+
+class MildnetError(Exception):
+    """Something the person at the keyboard can put right; the command line prints its message alone."""
+
+
+class ParamsError(MildnetError):
+    """`params.yaml` is missing, malformed, or has a missing, unknown or impossible key."""
+
+
+class TableError(MildnetError):
+    """A table is missing, unreadable, or does not fulfil its schema."""
+
+
+class PhotoError(MildnetError):
+    """One photo cannot be used; `reason` is from the closed list of rejections."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class InputError(MildnetError):
+    """The data cannot be used as the parameters ask."""
+
+
+class ModelError(MildnetError):
+    """A network cannot be built, loaded or trained as the parameters ask."""

@@ -1,0 +1,66 @@
+"""Seeding, saving and loading Keras models, the same way in every stage."""
+
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+# Read by TensorFlow when Keras imports it; JAX is deterministic on one device by itself.
+os.environ.setdefault("TF_DETERMINISTIC_OPS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+
+from core.atomic import replacing
+from core.errors import ModelError
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can name
+
+
+def seed(value: int) -> None:
+    """Start a reproducible run: forget earlier models' names, seed Python, NumPy and the backend."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(value)
+
+
+def save(model: keras.Model, path: Path) -> None:
+    """Write `model` as a `.keras` file, atomically, with bytes that do not tell when it was written."""
+    with tempfile.TemporaryDirectory(dir=_made(path.parent)) as folder:
+        saved = Path(folder, "model.keras")
+        model.save(saved)
+        with (
+            replacing(path) as beside,
+            zipfile.ZipFile(saved) as source,
+            zipfile.ZipFile(beside, "w") as target,
+        ):
+            for name in sorted(source.namelist()):
+                data = source.read(name)
+                if name == "metadata.json":
+                    data = json.dumps({**json.loads(data), "date_saved": ""}).encode()
+                target.writestr(zipfile.ZipInfo(name, _EPOCH), data)
+
+
+def load(path: Path) -> keras.Model:
+    """Read a `.keras` file.
+
+    Raises:
+        ModelError: the file is missing or cannot be read.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist. Run the stage that writes it: dvc repro.")
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path} cannot be loaded: {first_line(error)} Run dvc repro.") from error
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error of Keras, whose messages run over many."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
+
+
+def _made(folder: Path) -> Any:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

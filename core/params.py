@@ -1,0 +1,65 @@
+"""Strict parameters: one frozen dataclass per section of `params.yaml`; unknown and missing keys fail by name."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, dataclass_transform
+
+from core.errors import ParamsError
+
+Section = TypeVar("Section")
+
+
+@dataclass_transform(frozen_default=True)
+def section(cls: type[Section]) -> type[Section]:
+    """Make `cls` a frozen dataclass that `load` fills strictly: every field given, no other, no type bent."""
+    cls.__pydantic_config__ = {"extra": "forbid", "strict": True}  # type: ignore[attr-defined]
+    return dataclass(frozen=True)(cls)
+
+
+def load(path: Path, name: str, cls: type[Section]) -> Section:
+    """Read the section `name` (dotted, such as `triplets.mine`) of the YAML file `path` into `cls`.
+
+    Raises:
+        ParamsError: the file or the section is missing or malformed, or a key is missing, unknown,
+            of another type, or refused by the dataclass' own `__post_init__` (a ValueError).
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    value: Any = _read(path)
+    for key in name.split("."):
+        if not isinstance(value, dict) or key not in value:
+            raise ParamsError(f"{path}: the section {name} is missing. Add it; profiles/sample.yaml shows one.")
+        value = value[key]
+    try:
+        # JSON mode is strict about types and yet takes a YAML list for a tuple.
+        return TypeAdapter(cls).validate_json(json.dumps(value))
+    except (TypeError, ValueError) as error:
+        if isinstance(error, ValidationError):
+            raise ParamsError(f"{path}: {_one_line(name, error.errors()[0])}") from error
+        raise ParamsError(f"{path}: {name}: {error}. Use plain YAML values.") from error
+
+
+def _read(path: Path) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParamsError(f"{path} does not exist. Run in the project's folder, or name one with --params.") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{path} is not YAML: {' '.join(str(error).split())}. Mend it.") from error
+
+
+def _one_line(name: str, error: Any) -> str:
+    key = ".".join([name, *(str(part) for part in error["loc"])])
+    match error["type"]:
+        case "missing":
+            return f"{key} is missing. Add it; profiles/sample.yaml shows a value."
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            return f"{key} is unknown. Remove it or mend its spelling."
+        case "value_error":
+            return f"{key}: {error['ctx']['error']}"
+        case _:
+            return f"{key}: {error['msg']}. Received: {error['input']!r}. Change it."

@@ -1,0 +1,306 @@
+"""The tables that stages exchange: the only place that spells a column.
+
+A table is a frozen dataclass of equally long NumPy columns; its fields are the columns of the Parquet
+file. Writing checks the schema, the key and the nulls, sorts, and replaces the file atomically with
+repeatable bytes. Reading checks the schema again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from core.atomic import replacing
+from core.errors import TableError
+
+Column = npt.NDArray[Any]
+DESCRIPTORS = ("structure", "pattern", "color")
+SPLITS = ("train", "val", "test")
+KINDS = ("in_class", "out_of_class", "wild")
+
+_TEXT = pa.string()
+_COUNT = pa.int32()
+_DISTANCE = pa.float32()
+_PAIRS = pa.map_(pa.string(), pa.string())
+
+
+def _column(arrow_type: pa.DataType, *, null: bool = False) -> Any:
+    return field(metadata={"type": arrow_type, "null": null})
+
+
+class Table:
+    """Base of the tables. `KEY` columns are unique together; rows are written in the order of `ORDER`."""
+
+    KEY: ClassVar[tuple[str, ...]]
+    ORDER: ClassVar[tuple[str, ...]]
+
+    def __len__(self) -> int:
+        return len(getattr(self, self.columns()[0]))
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """The column names, in file order."""
+        return tuple(column.name for column in fields(cls))  # type: ignore[arg-type]
+
+    @classmethod
+    def schema(cls) -> pa.Schema:
+        """The Arrow schema of the file."""
+        return pa.schema(
+            pa.field(column.name, column.metadata["type"], nullable=column.metadata["null"])
+            for column in fields(cls)  # type: ignore[arg-type]
+        )
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[Mapping[str, Any]]) -> Self:
+        """Build from one mapping per row, each with every column."""
+        rows = list(rows)
+        return cls._from_arrow(cls._arrow({name: [row[name] for row in rows] for name in cls.columns()}))
+
+    @classmethod
+    def concat(cls, tables: Sequence[Self]) -> Self:
+        """The rows of all `tables`, one after the other."""
+        return cls(**{name: np.concatenate([getattr(table, name) for table in tables]) for name in cls.columns()})
+
+    def take(self, rows: Column) -> Self:
+        """The rows given by indices or by a boolean mask."""
+        return type(self)(**{name: getattr(self, name)[rows] for name in self.columns()})
+
+    def write(self, path: Path) -> None:
+        """Check, sort and write as Parquet.
+
+        Raises:
+            TableError: a null where none may be, a value of another type, or a key that stands twice.
+        """
+        table = self._arrow({name: getattr(self, name) for name in self.columns()})
+        table = table.sort_by([(name, "ascending") for name in self.ORDER])
+        distinct = table.group_by(list(self.KEY)).aggregate([]).num_rows
+        if distinct != table.num_rows:
+            raise TableError(
+                f"{path.name}: {table.num_rows - distinct} rows repeat the key {', '.join(self.KEY)},"
+                f" {self._repeated(table)} for one. Make it unique in the input."
+            )
+        with replacing(path) as beside:
+            pq.write_table(table, beside, compression="zstd")
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a Parquet file that `write` made.
+
+        Raises:
+            TableError: the file is missing, is not Parquet, or has another schema.
+        """
+        try:
+            table = pq.read_table(path)
+        except FileNotFoundError:
+            raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
+        except pa.ArrowInvalid as error:
+            raise TableError(f"{path} is not a Parquet file: {error}. Run dvc repro.") from error
+        if not table.schema.equals(cls.schema(), check_metadata=False):
+            got = ", ".join(f"{column.name} {column.type}" for column in table.schema)
+            raise TableError(f"{path} is no {cls.__name__} table of this version; it has {got}. Run dvc repro.")
+        return cls._from_arrow(table)
+
+    @classmethod
+    def _arrow(cls, columns: Mapping[str, Any]) -> pa.Table:
+        arrays = []
+        for column in cls.schema():
+            values = columns[column.name]
+            if column.type == _PAIRS:
+                values = [sorted(pairs.items()) for pairs in values]
+            try:
+                array = pa.array(values, column.type, from_pandas=False)
+            except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+                raise TableError(f"{cls.__name__}.{column.name} must be {column.type}: {error}") from error
+            if array.null_count and not column.nullable:
+                raise TableError(f"{cls.__name__}.{column.name} must not be null, {array.null_count} rows are")
+            arrays.append(array)
+        return pa.Table.from_arrays(arrays, schema=cls.schema())
+
+    @classmethod
+    def _from_arrow(cls, table: pa.Table) -> Self:
+        columns: dict[str, Column] = {}
+        for column in cls.schema():
+            values = table[column.name]
+            if column.type == _PAIRS:
+                pairs = np.empty(len(values), dtype=object)
+                pairs[:] = [dict(value) for value in values.to_pylist()]
+                columns[column.name] = pairs
+            else:
+                columns[column.name] = values.to_numpy()
+        return cls(**columns)
+
+    @classmethod
+    def _repeated(cls, table: pa.Table) -> str:
+        counted = table.group_by(list(cls.KEY)).aggregate([([], "count_all")])
+        row = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()[0]
+        return ", ".join(str(row[name]) for name in cls.KEY)
+
+
+@dataclass(frozen=True)
+class Catalog(Table):
+    """The accepted photos. Sorted by partition, so that a partition is one run of rows.
+
+    `domain` is `catalog` or `street`; `partition` is `gender/category`; `duplicate_group` names the copies of
+    one photo; `path` is as the parameters root it; `attributes` judge results and never make them.
+    """
+
+    KEY = ("image_id",)
+    ORDER = ("partition", "image_id")
+
+    image_id: Column = _column(_TEXT)
+    product_id: Column = _column(_TEXT)
+    domain: Column = _column(_TEXT)
+    gender: Column = _column(_TEXT)
+    category: Column = _column(_TEXT)
+    partition: Column = _column(_TEXT)
+    pattern: Column = _column(_TEXT, null=True)
+    split: Column = _column(_TEXT)
+    duplicate_group: Column = _column(_TEXT)
+    content_hash: Column = _column(_TEXT)
+    width: Column = _column(_COUNT)
+    height: Column = _column(_COUNT)
+    path: Column = _column(_TEXT)
+    attributes: Column = _column(_PAIRS)
+
+
+@dataclass(frozen=True)
+class Rejected(Table):
+    """The rows that did not become catalog rows. `row` counts from 1 in `source`; `reason` is from a closed list."""
+
+    KEY = ("source", "row")
+    ORDER = ("source", "row")
+
+    source: Column = _column(_TEXT)
+    row: Column = _column(_COUNT)
+    path: Column = _column(_TEXT, null=True)
+    reason: Column = _column(_TEXT)
+    detail: Column = _column(_TEXT)
+
+
+@dataclass(frozen=True)
+class StreetPairs(Table):
+    """A street photo and the product on it; the box is in pixels of the photo, null where the source has none."""
+
+    KEY = ("image_id", "product_id")
+    ORDER = ("image_id", "product_id")
+
+    image_id: Column = _column(_TEXT)
+    product_id: Column = _column(_TEXT)
+    left: Column = _column(_COUNT, null=True)
+    top: Column = _column(_COUNT, null=True)
+    width: Column = _column(_COUNT, null=True)
+    height: Column = _column(_COUNT, null=True)
+    category: Column = _column(_TEXT)
+    split: Column = _column(_TEXT)
+
+
+@dataclass(frozen=True)
+class Neighbors(Table):
+    """The nearest of each query inside its partition and split; ranks count from 1; distances are scaled."""
+
+    KEY = ("query_id", "rank")
+    ORDER = ("query_id", "rank")
+
+    query_id: Column = _column(_TEXT)
+    rank: Column = _column(_COUNT)
+    neighbor_id: Column = _column(_TEXT)
+    distance: Column = _column(_DISTANCE)
+    structure: Column = _column(_DISTANCE)
+    pattern: Column = _column(_DISTANCE)
+    color: Column = _column(_DISTANCE)
+
+
+@dataclass(frozen=True)
+class Triplets(Table):
+    """Why each triplet exists: fused and per-descriptor distances of both pairs, and the rank of the positive."""
+
+    KEY = ("query_id", "positive_id", "negative_id")
+    ORDER = ("split", "kind", "query_id", "positive_id", "negative_id")
+
+    query_id: Column = _column(_TEXT)
+    positive_id: Column = _column(_TEXT)
+    negative_id: Column = _column(_TEXT)
+    kind: Column = _column(_TEXT)
+    split: Column = _column(_TEXT)
+    positive_rank: Column = _column(_COUNT)
+    positive_distance: Column = _column(_DISTANCE)
+    positive_structure: Column = _column(_DISTANCE)
+    positive_pattern: Column = _column(_DISTANCE)
+    positive_color: Column = _column(_DISTANCE)
+    negative_distance: Column = _column(_DISTANCE)
+    negative_structure: Column = _column(_DISTANCE)
+    negative_pattern: Column = _column(_DISTANCE)
+    negative_color: Column = _column(_DISTANCE)
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """One float32 vector per image, `values` (n, d) memory-mapped; `made_by` says what made them."""
+
+    image_id: Column
+    values: npt.NDArray[np.float32]
+    made_by: dict[str, str]
+
+    def write(self, path: Path) -> None:
+        """Write as an Arrow file, the rows as they stand.
+
+        Raises:
+            TableError: another shape or dtype, a repeated id, or a value that is not finite.
+        """
+        if self.values.ndim != 2 or self.values.dtype != np.float32 or len(self.values) != len(self.image_id):
+            raise TableError(
+                f"{path.name}: vectors must be float32 (n, d) for {len(self.image_id)} ids."
+                f" Received: {self.values.dtype} {self.values.shape}"
+            )
+        if len(set(self.image_id)) != len(self.image_id):
+            raise TableError(f"{path.name}: an image id stands twice")
+        if not np.isfinite(self.values).all():
+            first = self.image_id[~np.isfinite(self.values).all(axis=1)][0]
+            raise TableError(f"{path.name}: the vector of {first} is not finite. Check the weights that made it.")
+        flat = pa.array(np.ascontiguousarray(self.values).reshape(-1))
+        vectors = pa.FixedSizeListArray.from_arrays(flat, self.values.shape[1])
+        table = pa.table({"image_id": pa.array(self.image_id, _TEXT), "vector": vectors})
+        with (
+            replacing(path) as beside,
+            pa.ipc.new_file(beside, table.schema.with_metadata(self.made_by)) as file,
+        ):
+            # One batch, so that the values are one run of memory for the reader.
+            file.write_table(table.combine_chunks())
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Map a file that `write` made into memory.
+
+        Raises:
+            TableError: the file is missing or holds something else.
+        """
+        try:
+            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        except FileNotFoundError:
+            raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
+        except pa.ArrowInvalid as error:
+            raise TableError(f"{path} is not an Arrow file: {error}. Run dvc repro.") from error
+        if table.column_names != ["image_id", "vector"]:
+            raise TableError(f"{path} holds {', '.join(table.column_names)}, not vectors. Run dvc repro.")
+        width = table.schema.field("vector").type.list_size
+        flat = table["vector"].combine_chunks().flatten()
+        made_by = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+        return cls(table["image_id"].to_numpy(), flat.to_numpy().reshape(-1, width), made_by)
+
+    def of(self, image_ids: Column) -> npt.NDArray[np.float32]:
+        """The vectors of `image_ids`, (len(image_ids), d).
+
+        Raises:
+            TableError: an id has no vector.
+        """
+        rows = {image_id: row for row, image_id in enumerate(self.image_id)}
+        try:
+            return self.values[[rows[image_id] for image_id in image_ids]]
+        except KeyError as error:
+            raise TableError(f"no vector for the image {error.args[0]}. Run dvc repro.") from None
