@@ -1,0 +1,108 @@
+"""The recommender's distance: each descriptor in the metric that fits it, scaled, weighted, fused.
+
+Fused squared distance = sum over descriptors of weight x (distance / scale) squared, which is a plain L2
+between concatenated, scaled vectors: one matrix product serves a partition, and a new weight costs seconds.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from core.atomic import write_json
+from core.errors import InputError, TableError
+from core.tables import DESCRIPTORS
+
+Floats = npt.NDArray[np.float32]
+
+
+def prepare(descriptor: str, values: Floats) -> Floats:
+    """Map (n, d) descriptor values to float32 vectors whose plain L2 distance is the descriptor's own metric.
+
+    Colour histograms: square roots, so that L2 is the Hellinger distance up to a constant. Structure and
+    pattern: unit length, so that squared L2 is 2 - 2 cosine. A vector of zeros stays one.
+    """
+    if descriptor == "color":
+        return np.sqrt(values, dtype=np.float32)
+    norms = np.linalg.norm(values, axis=1, keepdims=True)
+    return np.divide(values, norms, out=np.zeros_like(values), where=norms > 0)
+
+
+def squared_distances(queries: Floats, gallery: Floats) -> Floats:
+    """Squared L2 distances (q, g) of (q, d) and (g, d), by one matrix product; never below 0."""
+    squares = np.einsum("ij,ij->i", queries, queries)[:, None] + np.einsum("ij,ij->i", gallery, gallery)[None, :]
+    return np.maximum(squares - 2 * (queries @ gallery.T), 0)
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """What makes two photos similar: a weight >= 0 and the median distance (the scale) of each descriptor."""
+
+    weights: dict[str, float]
+    scales: dict[str, float]
+
+    def fuse(self, prepared: Mapping[str, Floats]) -> Floats:
+        """Concatenate prepared vectors, (n, d) each, to (n, sum of d), scaled and weighted.
+
+        A descriptor of weight 0 is left out.
+        """
+        return np.concatenate(
+            [
+                prepared[name] * np.float32(np.sqrt(self.weights[name]) / self.scales[name])
+                for name in DESCRIPTORS
+                if self.weights[name] > 0
+            ],
+            axis=1,
+        )
+
+    def write(self, path: Path) -> None:
+        """Write as JSON."""
+        write_json(path, asdict(self))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read what `write` wrote.
+
+        Raises:
+            TableError: the file is missing or holds something else.
+        """
+        try:
+            return cls(**json.loads(path.read_text()))
+        except FileNotFoundError:
+            raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
+        except (ValueError, TypeError) as error:
+            raise TableError(f"{path} holds no similarity: {error}. Run dvc repro.") from error
+
+
+def fit_scale(descriptor: str, prepared: Floats, groups: npt.NDArray, pairs: int, rng: np.random.Generator) -> float:
+    """The median distance of `prepared` (n, d) between random pairs of different rows of one group.
+
+    Args:
+        groups: (n,) labels, such as partitions; only rows that share one are paired.
+        pairs: how many pairs to draw.
+
+    Raises:
+        InputError: no two rows share a group, or half of the pairs are at distance 0.
+    """
+    first = rng.integers(0, len(prepared), pairs) if len(prepared) else np.empty(0, np.int64)
+    order = np.argsort(groups, kind="stable")
+    starts = np.searchsorted(groups[order], groups, side="left")
+    ends = np.searchsorted(groups[order], groups, side="right")
+    second = order[rng.integers(starts[first], ends[first])] if len(first) else first
+    different = first != second
+    if not different.any():
+        raise InputError(
+            f"{descriptor}: no two training photos share a partition, so distances have no scale. Add photos."
+        )
+    gaps = prepared[first[different]] - prepared[second[different]]
+    scale = float(np.median(np.linalg.norm(gaps, axis=1)))
+    if scale == 0:
+        raise InputError(
+            f"{descriptor}: most training photos have one and the same vector. Look at what features wrote,"
+            " or give it the weight 0."
+        )
+    return scale
