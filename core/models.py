@@ -1,15 +1,10 @@
 """Seeding, saving and loading Keras models, the same way in every stage."""
 
 import json
-import os
 import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
-
-# Read by TensorFlow when Keras imports it; JAX is deterministic on one device by itself.
-os.environ.setdefault("TF_DETERMINISTIC_OPS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 
@@ -39,6 +34,8 @@ def save(model: keras.Model, path: Path) -> None:
                 data = source.read(name)
                 if name == "metadata.json":
                     data = json.dumps({**json.loads(data), "date_saved": ""}).encode()
+                elif name == "config.json":
+                    data = json.dumps(_renumbered(json.loads(data), {})).encode()
                 target.writestr(zipfile.ZipInfo(name, _EPOCH), data)
 
 
@@ -59,6 +56,22 @@ def load(path: Path) -> keras.Model:
 def first_line(error: BaseException) -> str:
     """The first line of an error of Keras, whose messages run over many."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
+
+
+def _renumbered(config: Any, numbers: dict[int, int]) -> Any:
+    """Number the objects that a configuration shares in their order; Keras gives their addresses in memory."""
+    match config:
+        case dict():
+            return {
+                key: numbers.setdefault(value, len(numbers))
+                if key == "shared_object_id"
+                else _renumbered(value, numbers)
+                for key, value in config.items()
+            }
+        case list():
+            return [_renumbered(value, numbers) for value in config]
+        case _:
+            return config
 
 
 def _made(folder: Path) -> Any:

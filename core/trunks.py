@@ -48,7 +48,7 @@ class Preprocess(keras.layers.Layer):
     def __init__(self, mode: str, **kwargs: object) -> None:
         if mode not in ("signed", "caffe", "inside", "rescale"):
             raise ValueError(f"mode must be signed, caffe, inside or rescale. Received: mode={mode}")
-        super().__init__(trainable=False, **kwargs)
+        super().__init__(**kwargs)
         self.mode = mode
 
     def call(self, pixels: keras.KerasTensor) -> keras.KerasTensor:
@@ -104,7 +104,8 @@ def build(name: str, *, size: int, weights: str | None, preprocessing: str = "tr
         raise ModelError(
             f"{name} with weights {weights} cannot be built: {first_line(error)}. Name a weights file of {name}."
         ) from error
-    return model
+    # Keras' own model lists its source inputs and so wants a list; ours takes one array.
+    return keras.Model(pixels, model.output, name=name)
 
 
 def tapped(trunk: keras.Model, taps: tuple[str, ...]) -> list[keras.KerasTensor]:
