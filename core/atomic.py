@@ -1,7 +1,6 @@
 """Outputs are never half-written: write beside, then rename."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,8 @@ def replacing(path: Path) -> Iterator[Path]:
     What is written may be a file or a folder. The parent folder is made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    # One fixed name, so that a run clears away what a killed one left.
+    beside = path.with_name(f".{path.name}.partial")
     _remove(beside)
     try:
         yield beside

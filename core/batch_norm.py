@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+Floats = npt.NDArray[np.float64]
+
 
 def calibrate(model: keras.Model, batches: Iterable[npt.NDArray]) -> None:
     """Set the statistics of every trainable BatchNormalization of `model` to those of `batches`.
@@ -20,8 +22,8 @@ def calibrate(model: keras.Model, batches: Iterable[npt.NDArray]) -> None:
     if not layers:
         return
     momenta = [layer.momentum for layer in layers]
-    means = [0.0 for _ in layers]
-    squares = [0.0 for _ in layers]
+    means: list[Floats] = [np.zeros(()) for _ in layers]
+    squares: list[Floats] = [np.zeros(()) for _ in layers]
     total = 0
     try:
         for layer in layers:
@@ -30,16 +32,17 @@ def calibrate(model: keras.Model, batches: Iterable[npt.NDArray]) -> None:
             model(batch, training=True)
             for place, layer in enumerate(layers):
                 mean, variance = _float64(layer.moving_mean), _float64(layer.moving_variance)
-                means[place] += len(batch) * mean
-                squares[place] += len(batch) * (variance + mean**2)
+                means[place] = means[place] + len(batch) * mean
+                squares[place] = squares[place] + len(batch) * (variance + mean**2)
             total += len(batch)
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
     if total:
-        for layer, mean, square in zip(layers, means, squares, strict=True):
-            layer.moving_mean.assign(np.asarray(mean / total, np.float32))
-            layer.moving_variance.assign(np.asarray(np.maximum(square / total - (mean / total) ** 2, 0), np.float32))
+        for layer, summed, squared in zip(layers, means, squares, strict=True):
+            mean = summed / total
+            layer.moving_mean.assign(mean.astype(np.float32))
+            layer.moving_variance.assign(np.maximum(squared / total - mean**2, 0).astype(np.float32))
 
 
 def _norms(model: keras.Model) -> Iterator[keras.layers.Layer]:
@@ -50,5 +53,5 @@ def _norms(model: keras.Model) -> Iterator[keras.layers.Layer]:
             yield layer  # A frozen one runs in inference mode even while training.
 
 
-def _float64(variable: keras.Variable) -> npt.NDArray[np.float64]:
+def _float64(variable: keras.Variable) -> Floats:
     return np.asarray(keras.ops.convert_to_numpy(variable), np.float64)

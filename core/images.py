@@ -47,7 +47,9 @@ def decode(data: bytes, *, max_pixels: int) -> Pixels:
                     raise PhotoError("too_large", f"{photo.width} x {photo.height} pixels, at most {max_pixels}")
                 upright = ImageOps.exif_transpose(photo)
                 return np.asarray(_rgb(upright))
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:  # Pillow's own limit, before the header reaches us
+        raise PhotoError("too_large", str(error)) from error
+    except UnidentifiedImageError as error:
         raise PhotoError("not_an_image", f"{len(data)} bytes of no known image format") from error
     except PhotoError:
         raise

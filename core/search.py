@@ -34,13 +34,28 @@ def nearest(
     rows = np.full((len(queries), k), -1, np.int64)
     distances = np.full((len(queries), k), np.inf, np.float32)
     kept = min(k, len(gallery))
+    if kept == 0:
+        return Nearest(rows, distances)
+    # Distances do not change when everything moves; around the mean, fewer digits cancel in the matrix product.
+    centre = gallery.mean(axis=0)
+    queries, gallery = queries - centre, gallery - centre
     for start in range(0, len(queries), block):
         some = slice(start, start + block)
         squared = squared_distances(queries[some], gallery)
         for of_query, of_gallery in barred:
             squared[of_query[some][:, None] == of_gallery[None, :]] = np.inf
-        order = np.argsort(squared, axis=1, kind="stable")[:, :kept]
+        order = _smallest(squared, kept)
         found = np.take_along_axis(squared, order, axis=1)
         rows[some, :kept] = np.where(np.isinf(found), -1, order)
         distances[some, :kept] = np.sqrt(found)
     return Nearest(rows, distances)
+
+
+def _smallest(values: Floats, k: int) -> npt.NDArray[np.int64]:
+    """The columns (q, k) of the k smallest of each row, ascending; ties go to the smaller column."""
+    bounds = np.partition(values, k - 1, axis=1)[:, k - 1]
+    chosen = np.empty((len(values), k), np.int64)
+    for row, bound in enumerate(bounds):
+        columns = np.flatnonzero(values[row] <= bound)
+        chosen[row] = columns[np.argsort(values[row, columns], kind="stable")[:k]]
+    return chosen

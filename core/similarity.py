@@ -71,7 +71,11 @@ class Similarity:
             TableError: the file is missing or holds something else.
         """
         try:
-            return cls(**json.loads(path.read_text()))
+            similarity = cls(**json.loads(path.read_text()))
+            for named in (similarity.weights, similarity.scales):
+                if set(named) != set(DESCRIPTORS):
+                    raise ValueError(f"it names {', '.join(named)} instead of {', '.join(DESCRIPTORS)}")
+            return similarity
         except FileNotFoundError:
             raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
         except (ValueError, TypeError) as error:

@@ -131,6 +131,9 @@ class Table:
                 pairs = np.empty(len(values), dtype=object)
                 pairs[:] = [dict(value) for value in values.to_pylist()]
                 columns[column.name] = pairs
+            elif column.nullable:
+                # NumPy would make a null among numbers a NaN, and all of them floats.
+                columns[column.name] = np.array(values.to_pylist(), dtype=object)
             else:
                 columns[column.name] = values.to_numpy()
         return cls(**columns)

@@ -1,0 +1,69 @@
+"""The engine: the tasks' order, every worker count alike, errors passed on."""
+
+import os
+from functools import partial
+
+import cv2
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from core.engine import run
+
+
+def uneven(task, size=60):
+    """A sum whose last bits depend on the order of its terms, at uneven cost."""
+    rng = np.random.default_rng(task)
+    side = size * (1 + (task % 3))
+    a = rng.standard_normal((side, side)).astype(np.float32)
+    return task, (a @ a.T).tobytes()
+
+
+def threads(_):
+    return cv2.getNumThreads(), max((pool["num_threads"] for pool in threadpool_info()), default=1)
+
+
+def process(_):
+    return os.getpid()
+
+
+def failing(task):
+    if task == 3:
+        raise ValueError(f"task {task}")
+    return task
+
+
+def test_results_keep_the_order_and_the_bytes():
+    tasks = range(11)
+    serial = list(run(partial(uneven, size=40), tasks, workers=1, label="serial"))
+    assert [task for task, _ in serial] == list(tasks)
+    assert list(run(partial(uneven, size=40), tasks, workers=3, label="parallel")) == serial
+
+
+def test_one_worker_stays_in_this_process_and_two_leave_it():
+    assert set(run(process, range(2), workers=1, label="here")) == {os.getpid()}
+    assert os.getpid() not in set(run(process, range(2), workers=2, label="there"))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_task_has_one_thread(workers):
+    assert set(run(threads, range(3), workers=workers, label="threads")) == {(1, 1)}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_comes_through(workers):
+    with pytest.raises(ValueError, match=r"^task 3$"):
+        list(run(failing, range(6), workers=workers, label="failing"))
+
+
+def test_tasks_are_drawn_only_as_results_are_taken():
+    drawn = []
+    results = run(failing, (drawn.append(task) or task for task in range(3)), workers=1, label="lazy")
+    assert drawn == []
+    assert next(results) == 0
+    assert drawn == [0]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_tasks_no_results(workers):
+    assert list(run(failing, [], workers=workers, label="none")) == []

@@ -1,0 +1,81 @@
+"""The exact search, against plain loops."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.search import nearest
+
+
+def by_loops(queries, gallery, k, barred):
+    """Rows of the k nearest per query; ties go to the smaller row."""
+    found = []
+    for number, query in enumerate(queries):
+        open_rows = [
+            row for row in range(len(gallery)) if not any(mine[number] == theirs[row] for mine, theirs in barred)
+        ]
+        order = sorted(open_rows, key=lambda row: (math.dist(query, gallery[row]), row))
+        found.append((order + [-1] * k)[:k])
+    return np.array(found).reshape(len(queries), k)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    seed=st.integers(0, 10**6),
+    queries=st.integers(0, 16),
+    photos=st.integers(0, 16),
+    k=st.integers(1, 18),
+    block=st.integers(1, 20),
+)
+def test_it_finds_what_loops_find(seed, queries, photos, k, block):
+    rng = np.random.default_rng(seed)
+    # Whole numbers: many ties, and no rounding.
+    asked = rng.integers(0, 3, (queries, 2)).astype(np.float32)
+    gallery = rng.integers(0, 3, (photos, 2)).astype(np.float32)
+    gallery -= np.float32(1)
+    barred = tuple((rng.integers(0, 6, queries), rng.integers(0, 6, photos)) for _ in range(2))
+    found = nearest(asked, gallery, k, barred=barred, block=block)
+    distances = [
+        [math.dist(asked[query], gallery[row]) if row >= 0 else math.inf for row in found.rows[query]]
+        for query in range(queries)
+    ]
+    expected = by_loops(asked, gallery, k, barred)
+    for query, rows in enumerate(expected):
+        wanted = [math.dist(asked[query], gallery[row]) if row >= 0 else math.inf for row in rows]
+        assert distances[query] == pytest.approx(wanted)
+        assert (found.rows[query] >= 0).tolist() == (rows >= 0).tolist()
+        for mine, theirs in barred:
+            assert all(mine[query] != theirs[row] for row in found.rows[query] if row >= 0)
+    np.testing.assert_allclose(found.distances, np.array(distances).reshape(queries, k), atol=1e-3)
+
+
+@pytest.mark.parametrize("block", [1, 3, 512])
+def test_equal_photos_come_in_the_order_of_their_rows(block):
+    same = np.ones((6, 4), np.float32)
+    barred = ((np.arange(6), np.arange(6)),)
+    rows = nearest(same, same, 3, barred=barred, block=block).rows
+    assert rows.tolist() == [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2], [0, 1, 2]]
+
+
+def test_small_distances_far_from_the_origin_are_kept_apart():
+    steps = np.arange(16, dtype=np.float32)[:, None] / 64
+    values = np.concatenate([steps, np.full((16, 1), 100, np.float32)], axis=1)
+    found = nearest(values[:1], values, 16)
+    assert found.rows[0].tolist() == list(range(16))
+    np.testing.assert_allclose(found.distances[0], steps[:, 0], atol=1e-4)
+
+
+def test_an_empty_gallery_has_no_neighbours():
+    found = nearest(np.ones((2, 3), np.float32), np.empty((0, 3), np.float32), 4)
+    assert found.rows.tolist() == [[-1] * 4] * 2
+    assert np.isinf(found.distances).all()
+
+
+def test_where_all_are_barred_none_is_found():
+    values = np.random.default_rng(0).random((4, 3), np.float32)
+    found = nearest(values, values, 2, barred=((np.zeros(4), np.zeros(4)),))
+    assert (found.rows == -1).all()
+    assert np.isinf(found.distances).all()

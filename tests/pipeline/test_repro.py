@@ -1,0 +1,104 @@
+"""The whole pipeline at its smallest, by DVC: what it makes, and what a change runs again."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from closure import PACKAGES, ROOT
+from ruamel.yaml import YAML
+
+ORDER = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["stages"]
+
+SMALL = {
+    "curate": {
+        "sample": {"products": 72, "street_products": 24, "photos": 2, "side": 96},
+        "photos": {"largest_side": 64},
+        "split": {"val": 0.2, "test": 0.2},
+    },
+    "features": {
+        "structure": {"trunk": "MobileNet", "tap": "conv_pw_5_relu", "size": 64, "width": 32, "epochs": 3},
+        "pattern": {"trunk": "MobileNet", "tap": "conv_pw_3_relu", "size": 64, "width": 32, "epochs": 3},
+    },
+    "triplets": {"recommend": {"neighbors": 20}, "mine": {"gap": 1}},
+    "train": {"fit": {"size": 32, "units": 16, "epochs": 2, "steps": 4, "batch": 4}},
+}
+
+
+def merge(old: dict, new: dict) -> None:
+    for key, value in new.items():
+        if isinstance(value, dict) and isinstance(old.get(key), dict):
+            merge(old[key], value)
+        else:
+            old[key] = value
+
+
+def change_params(project: Path, changes: dict) -> None:
+    path = project / "params.yaml"
+    params = YAML(typ="safe").load(path.read_text())
+    merge(params, changes)
+    with path.open("w") as file:
+        YAML().dump(params, file)
+
+
+def dvc(project: Path, *words: str) -> str:
+    command = [Path(sys.executable).with_name("dvc"), *words]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def ran(output: str) -> list[str]:
+    return re.findall(r"Running stage '(\w+)'", output)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project with small parameters, run once."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in (*PACKAGES, "dvc.yaml", "params.yaml"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    dvc(folder, "init", "-q")
+    dvc(folder, "config", "core.analytics", "false")
+    change_params(folder, SMALL)
+    assert ran(dvc(folder, "repro")) == sorted(ORDER, key=list(ORDER).index)
+    return folder
+
+
+def test_leaves_a_judged_model(project):
+    metrics = json.loads((project / "data/model/evaluation/metrics.json").read_text())
+    assert {"structure", "pattern", "color", "recommender", "untrained", "trained"} <= set(metrics["systems"])
+    assert (project / "data/model/fit/model.keras").stat().st_size > 1e6
+    shown = dvc(project, "metrics", "show")
+    assert "data/model/evaluation/metrics.json" in shown
+
+
+def test_a_second_run_does_nothing(project):
+    assert ran(dvc(project, "repro")) == []
+
+
+def would_run(project: Path, changes: dict) -> list[str]:
+    before = (project / "params.yaml").read_text()
+    change_params(project, changes)
+    output = dvc(project, "repro", "--dry")
+    (project / "params.yaml").write_text(before)
+    return ran(output)
+
+
+def test_a_weight_runs_recommend_and_what_follows(project):
+    changed = would_run(project, {"triplets": {"recommend": {"weights": {"color": 0.9}}}})
+    assert changed == ["recommend", "mine", "mix", "fit", "embed", "evaluate"]
+
+
+def test_a_training_parameter_runs_training_only(project):
+    assert would_run(project, {"train": {"fit": {"margin": 0.2}}}) == ["fit", "embed", "evaluate"]
+
+
+def test_the_triplets_can_be_regenerated_alone(project):
+    change_params(project, {"triplets": {"recommend": {"weights": {"color": 0.5}}}})
+    assert ran(dvc(project, "repro", "mix")) == ["recommend", "mine", "mix"]
