@@ -1,8 +1,9 @@
-"""Fit a classifier on a frozen trunk; its last hidden layer is a descriptor.
+"""Fit a classifier on a trunk; its last hidden layer is a descriptor.
 
-The trunk's pooled features are computed once and the head is trained on them. The head ends in a
-normalised softmax (Zhai and Wu 2019, arXiv 1811.12649): classes are compared with the unit-length
-descriptor by cosine, so that the space is shaped in the metric in which neighbours are sought.
+First the head alone, on pooled trunk features that are computed once; then, where asked for, trunk and
+head together. The head ends in a normalised softmax (Zhai and Wu 2019, arXiv 1811.12649): classes are
+compared with the unit-length descriptor by cosine, so that the space is shaped in the metric in which
+neighbours are sought.
 """
 
 from dataclasses import dataclass
@@ -13,14 +14,13 @@ import numpy.typing as npt
 
 from core import batch_norm, models, trunks
 from core.errors import InputError
-from core.images import Pixels
-from core.predict import Photos, predict
+from core.predict import predict
 from core.similarity import Floats
 from features.labels import Labelled
 from features.params import ClassifierParams
+from features.tuning import Batches, calibration, tune
 
 DESCRIPTOR = "descriptor"
-_CALIBRATION_BATCHES = 16
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,24 @@ def fit(train: Labelled, val: Labelled, test: Labelled, params: ClassifierParams
         )
     models.seed(params.seed)
     pooled = _pooled_trunk(params)
+    parts = [_known(part, classes) for part in (train, val, test)]
     if params.weights is None:
-        batch_norm.calibrate(pooled, _calibration(train.photos, params))
-    data = [_features(pooled, part, classes, params.batch) for part in (train, val, test)]
-    head = _head(data[0][0], len(classes), params)
-    history = _train(head, data[0], data[1], params)
+        batch_norm.calibrate(pooled, calibration(parts[0].photos, params))
+    features = [predict(pooled, part.photos, batch=params.batch, label="trunk") for part in parts[:2]]
+    targets = [np.searchsorted(classes, part.labels) for part in parts]
+    head = _head(features[0], len(classes), params)
+    history = _train(head, (features[0], targets[0]), (features[1], targets[1]), params)
+    model = _joined(pooled, head)
+    if params.tune.epochs:
+        tuned = tune(model, Batches(parts[0].photos, targets[0], params), (parts[1].photos, targets[1]), params)
+        history = {name: values + tuned[name] for name, values in history.items()}
     metrics: dict[str, float | int] = {"classes": len(classes), "epochs": len(history["loss"])}
-    for name, (features, targets) in zip(("train", "val", "test"), data, strict=True):
-        metrics[f"{name}_photos"] = len(targets)
-        if len(targets):
-            guesses = head.predict(features, verbose=0).argmax(axis=1)
-            metrics[f"{name}_accuracy"] = float(np.mean(guesses == targets))
-    return Fitted(_joined(pooled, head), classes, history, metrics)
+    for name, part, wanted in zip(("train", "val", "test"), parts, targets, strict=True):
+        metrics[f"{name}_photos"] = len(wanted)
+        if len(wanted):
+            guesses = predict(model, part.photos, batch=params.batch, label=name).argmax(axis=1)
+            metrics[f"{name}_accuracy"] = float(np.mean(guesses == wanted))
+    return Fitted(model, classes, history, metrics)
 
 
 def descriptor(model: keras.Model) -> keras.Model:
@@ -75,17 +81,9 @@ def _pooled_trunk(params: ClassifierParams) -> keras.Model:
     return keras.Model(trunk.input, keras.layers.GlobalAveragePooling2D(name="pooled")(tap))
 
 
-def _calibration(photos: Photos, params: ClassifierParams) -> list[Pixels]:
-    rng = np.random.default_rng(params.seed)
-    count = min(len(photos), _CALIBRATION_BATCHES * params.batch)
-    rows = rng.choice(len(photos), count, replace=False)
-    return [photos.load(some, params.size) for some in np.array_split(rows, max(1, count // params.batch))]
-
-
-def _features(pooled: keras.Model, part: Labelled, classes: tuple[str, ...], batch: int) -> tuple[Floats, npt.NDArray]:
-    known = np.flatnonzero(np.isin(part.labels, classes))
-    targets = np.searchsorted(classes, part.labels[known])
-    return predict(pooled, part.photos.take(known), batch=batch, label="trunk"), targets
+def _known(part: Labelled, classes: tuple[str, ...]) -> Labelled:
+    rows = np.flatnonzero(np.isin(part.labels, classes))
+    return Labelled(part.photos.take(rows), part.labels[rows])
 
 
 def _head(features: Floats, classes: int, params: ClassifierParams) -> keras.Model:

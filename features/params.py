@@ -4,6 +4,21 @@ from core.params import section
 
 
 @section
+class TuneParams:
+    """The second phase: training the trunk itself from the layer `start` on, at a low rate. 0 epochs leave it out."""
+
+    start: str
+    epochs: int
+    learning_rate: float
+
+    def __post_init__(self) -> None:
+        if self.epochs < 0:
+            raise ValueError(f"epochs must be at least 0. Received: {self.epochs}")
+        if self.learning_rate <= 0:
+            raise ValueError(f"learning_rate must be above 0. Received: {self.learning_rate}")
+
+
+@section
 class ClassifierParams:
     """`features.structure` and `features.pattern`: a classifier on a trunk, and the descriptor inside it.
 
@@ -22,6 +37,7 @@ class ClassifierParams:
     patience: int
     batch: int
     learning_rate: float
+    tune: TuneParams
     seed: int
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from core.predict import predict
 from core.tables import Catalog
 from features import classifier
 from features.labels import by_split
-from features.params import ClassifierParams
+from features.params import ClassifierParams, TuneParams
 
 PARAMS = ClassifierParams(
     trunk="MobileNet",
@@ -23,6 +23,7 @@ PARAMS = ClassifierParams(
     patience=8,
     batch=16,
     learning_rate=0.003,
+    tune=TuneParams(start="conv1", epochs=0, learning_rate=0.001),
     seed=1,
 )
 
@@ -43,8 +44,19 @@ def test_learns_and_its_descriptor_keeps_its_width(parts, store):
     assert np.isfinite(vectors).all()
 
 
+def test_tuning_trains_the_trunk_from_the_named_layer_on(parts):
+    params = replace(PARAMS, epochs=1, tune=TuneParams(start="conv_dw_2", epochs=3, learning_rate=0.002))
+    frozen = classifier.fit(parts["train"], parts["val"], parts["test"], replace(params, tune=PARAMS.tune))
+    tuned = classifier.fit(parts["train"], parts["val"], parts["test"], params)
+    assert len(tuned.history["val_loss"]) == 4
+    assert tuned.history["loss"][-1] < frozen.history["loss"][-1]
+    for name, same in (("conv1", True), ("conv_pw_1", True), ("conv_dw_2", False), ("conv_pw_3", False)):
+        before, after = (fitted.model.get_layer(name).get_weights()[0] for fitted in (frozen, tuned))
+        assert np.array_equal(before, after) == same, name
+
+
 def test_two_runs_write_the_same_bytes_and_the_file_gives_the_same_values(parts, tmp_path):
-    params = replace(PARAMS, epochs=2)
+    params = replace(PARAMS, epochs=2, tune=TuneParams(start="conv1", epochs=1, learning_rate=0.001))
     for name in ("first", "second"):
         fitted = classifier.fit(parts["train"], parts["val"], parts["test"], params)
         models.save(fitted.model, tmp_path / f"{name}.keras")
@@ -80,6 +92,10 @@ def test_one_class_is_an_error(parts):
         ({"trunk": "AlexNet"}, "unknown trunk AlexNet. Choose one of InceptionV3, MobileNet"),
         ({"tap": "conv_pw_99"}, "the trunk has no layer conv_pw_99. Its last ones are"),
         ({"size": 16}, "MobileNet needs photos of at least 32 pixels. Received: size 16"),
+        (
+            {"tune": TuneParams(start="conv9", epochs=1, learning_rate=0.1)},
+            "has no layer conv9 to start tuning at. Its",
+        ),
         ({"weights": "nowhere.h5"}, "the weights file nowhere.h5 does not exist"),
     ],
 )

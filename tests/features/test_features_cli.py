@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import write_collection
 from ruamel.yaml import YAML
+from shapes import write_collection
 
 from core.tables import Catalog, Vectors
 from features.cli import main
@@ -21,6 +21,7 @@ HEAD = {
     "patience": 2,
     "batch": 16,
     "learning_rate": 0.01,
+    "tune": {"start": "conv1", "epochs": 0, "learning_rate": 0.001},
     "seed": 1,
 }
 SECTIONS = {"structure": HEAD, "pattern": HEAD, "rendered": {"per_pattern": 10, "seed": 1}, "color": {"bins": 180}}
