@@ -1,0 +1,193 @@
+"""Mining against plain loops on 16 photos, and what must hold for every catalog."""
+
+import itertools
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_project import RECOMMEND, all_distances, catalog_rows, fit, random_vectors, row, write_project
+
+from core.tables import Catalog, Neighbors
+from triplets import mine, neighbors
+from triplets.params import MineParams
+
+
+def mined(root: Path, rows, params: MineParams, *, vectors=None):
+    """A project of `rows`, recommended and mined: catalog, neighbours, triplets, counts."""
+    write_project(root, rows, vectors=vectors)
+    features = root / "data/features"
+    catalog = Catalog.read(root / "data/curated/catalog/catalog.parquet")
+    fitted = fit(root)
+    found = neighbors.recommend(catalog, features, fitted, RECOMMEND.neighbors, workers=1)
+    return catalog, found, *mine.mine(catalog, found, features, fitted, params, workers=1)
+
+
+def by_loops(catalog: Catalog, found: Neighbors, vectors_distance, params: MineParams):
+    """Every triplet that the rules allow, per kind."""
+    rows = {catalog.image_id[i]: {n: getattr(catalog, n)[i] for n in catalog.columns()} for i in range(len(catalog))}
+    ranked = {image_id: {} for image_id in rows}
+    for query, rank, neighbor in zip(found.query_id, found.rank, found.neighbor_id, strict=True):
+        ranked[query][int(rank)] = neighbor
+
+    def related(*images):
+        return any(
+            rows[a][label] == rows[b][label]
+            for a, b in itertools.combinations(images, 2)
+            for label in ("product_id", "duplicate_group")
+        )
+
+    def safe(query, positive, negative):
+        near, far = (1 - vectors_distance[query, other] ** 2 / 2 for other in (positive, negative))
+        return far <= near - abs(near) * params.margin
+
+    allowed = {"in_class": set(), "out_of_class": set()}
+    for query in rows:
+        for rank, positive in ranked[query].items():
+            back = [n for r, n in ranked[positive].items() if r <= params.positives]
+            if rank > params.positives or query not in back or related(query, positive):
+                continue
+            for place, negative in ranked[query].items():
+                if place > params.gap and not related(query, positive, negative) and safe(query, positive, negative):
+                    allowed["in_class"].add((query, positive, negative))
+            for negative in rows:
+                other = rows[negative]["category"] != rows[query]["category"]
+                if not other or rows[negative]["split"] != rows[query]["split"]:
+                    continue
+                if not related(query, positive, negative) and safe(query, positive, negative):
+                    allowed["out_of_class"].add((query, positive, negative))
+    return allowed
+
+
+@pytest.mark.parametrize(
+    ("positives", "gap", "margin"), [(3, 2, 0.05), (3, 0, 0.3), (2, 5, 0.0), (8, 0, 0.5), (1, 3, 0.05)]
+)
+def test_with_room_for_all_every_allowed_triplet_is_mined(tmp_path, positives, gap, margin):
+    rows = catalog_rows(8, categories=("dresses", "tops"))  # 16 photos: 2 categories, 2 splits
+    for one in rows:
+        one["split"] = "train"
+    rows[2]["duplicate_group"] = rows[4]["duplicate_group"] = "copy"
+    params = MineParams(positives, gap, margin, per_query=200, seed=1)
+    catalog, found, triplets, counts = mined(tmp_path, rows, params)
+    allowed = by_loops(catalog, found, all_distances(tmp_path, catalog.image_id, fit(tmp_path)), params)
+    assert len(catalog) == 16
+    for kind, expected in allowed.items():
+        got = triplets.take(triplets.kind == kind)
+        assert set(zip(got.query_id, got.positive_id, got.negative_id, strict=True)) == expected
+        assert len(got) == len(expected)
+        assert counts[f"{kind}.surplus"] == 0
+    assert len(triplets) > 0
+
+
+def test_with_less_room_a_query_gives_per_query_of_the_allowed_ones(tmp_path):
+    rows = catalog_rows(8, categories=("dresses", "tops"))
+    for one in rows:
+        one["split"] = "train"
+    params = MineParams(3, 1, 0.05, per_query=2, seed=1)
+    catalog, found, triplets, counts = mined(tmp_path, rows, params)
+    allowed = by_loops(catalog, found, all_distances(tmp_path, catalog.image_id, fit(tmp_path)), params)
+    for kind, expected in allowed.items():
+        got = triplets.take(triplets.kind == kind)
+        drawn = set(zip(got.query_id, got.positive_id, got.negative_id, strict=True))
+        assert drawn <= expected
+        supply = Counter(query for query, _, _ in expected)
+        assert Counter(got.query_id) == {query: min(count, 2) for query, count in supply.items()}
+        assert counts[f"{kind}.surplus"] == len(expected) - len(got)
+
+
+def test_the_counts_add_up_and_the_rank_is_the_neighbours(tmp_path):
+    catalog, found, triplets, counts = mined(tmp_path, catalog_rows(60), MineParams(4, 5, 0.05, 3, 1))
+    for kind in ("in_class", "out_of_class"):
+        rejected = sum(counts[f"{kind}.{rule}"] for rule in ("gap", "same_product", "similarity", "surplus"))
+        assert counts[f"{kind}.considered"] - rejected == np.count_nonzero(triplets.kind == kind) > 0
+    ranks = {(q, n): (r, d) for q, n, r, d in zip(
+        found.query_id, found.neighbor_id, found.rank, found.distance, strict=True)}  # fmt: skip
+    got = zip(triplets.query_id, triplets.positive_id, strict=True)
+    assert [ranks[pair][0] for pair in got] == triplets.positive_rank.tolist()
+    in_class = triplets.take(triplets.kind == "in_class")
+    for q, n, d in zip(in_class.query_id, in_class.negative_id, in_class.negative_distance, strict=True):
+        assert ranks[q, n][0] > 5
+        assert ranks[q, n][1] == d
+    assert counts["queries"] == len(catalog)
+    assert counts["queries_without_positive"] >= len(catalog) - len(set(triplets.query_id))
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    seed=st.integers(0, 10**6),
+    photos=st.integers(4, 40),
+    margin=st.sampled_from([0, 0.05, 0.5]),
+    per_query=st.integers(1, 5),
+)
+def test_no_triplet_breaks_a_rule(seed, photos, margin, per_query):
+    rng = np.random.default_rng(seed)
+    rows = [
+        row(
+            f"i{number:02}",
+            product_id=f"p{rng.integers(0, photos)}",
+            duplicate_group=f"g{rng.integers(0, photos)}",
+            category=str(rng.choice(["dresses", "tops"])),
+            split=str(rng.choice(["train", "val"])),
+        )
+        for number in range(photos)
+    ]
+    for one in rows[:3]:
+        one.update(split="train", category="tops", partition="women/tops")
+    vectors = random_vectors(photos, seed)
+    for values in vectors.values():
+        values[photos // 2 :] = values[rng.integers(0, photos, photos - photos // 2)]  # copies, so ties
+        values[:3] = np.eye(values.shape[1])[:3] + 0.1  # and yet a scale
+    many = [row(f"x{number}", category="tops") for number in range(12)]
+    more = random_vectors(12, seed + 1)
+    vectors = {name: np.concatenate([values, more[name]]) for name, values in vectors.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        params = MineParams(4, 3, margin, per_query, 1)
+        catalog, _, triplets, _ = mined(Path(folder), rows + many, params, vectors=vectors)
+    info = {catalog.image_id[i]: i for i in range(len(catalog))}
+    query, positive, negative = (
+        np.array([info[image_id] for image_id in ids], int)
+        for ids in (triplets.query_id, triplets.positive_id, triplets.negative_id)
+    )
+    for label in (catalog.product_id, catalog.duplicate_group):
+        assert not (label[query] == label[positive]).any()
+        assert not (label[query] == label[negative]).any()
+        assert not (label[positive] == label[negative]).any()
+    for photo in (query, positive, negative):
+        assert (catalog.split[photo] == triplets.split).all()
+    assert (catalog.partition[query] == catalog.partition[positive]).all()
+    same = catalog.category[query] == catalog.category[negative]
+    assert (same == (triplets.kind == "in_class")).all()
+    near, far = (
+        1 - values.astype(float) ** 2 / 2 for values in (triplets.positive_distance, triplets.negative_distance)
+    )
+    assert (far <= near - np.abs(near) * margin + 1e-9).all()
+    for kind in ("in_class", "out_of_class"):
+        assert max(Counter(triplets.query_id[triplets.kind == kind]).values(), default=0) <= per_query
+    assert len(triplets) > 0
+
+
+def test_a_partition_of_one_product_and_a_single_category_are_no_error(tmp_path):
+    rows = catalog_rows(12, categories=("dresses",))
+    rows += [row(f"hat{n}", product_id="hat", category="hats", split="val") for n in range(3)]
+    _, found, triplets, counts = mined(tmp_path, rows, MineParams(3, 2, 0.05, 2, 1))
+    assert not {"hat0", "hat1", "hat2"} & (set(found.query_id) | set(triplets.query_id))
+    assert counts["queries_without_positive"] >= 3
+    assert not ((triplets.kind == "out_of_class") & (triplets.split == "train")).any()
+    assert (triplets.kind == "in_class").any()
+
+
+def test_another_partitions_photos_do_not_change_the_in_class_triplets(tmp_path):
+    params = MineParams(3, 2, 0.05, 2, 1)
+    rows = catalog_rows(20, categories=("dresses",))
+    extra = [row(f"z{n}", category="tops", split="val") for n in range(6)]
+    vectors = random_vectors(len(rows) + 6)
+    alone = {name: values[: len(rows)] for name, values in vectors.items()}
+    _, _, without, _ = mined(tmp_path / "a", rows, params, vectors=alone)
+    _, _, beside, _ = mined(tmp_path / "b", rows + extra, params, vectors=vectors)
+    kept = beside.take((beside.kind == "in_class") & np.char.startswith(beside.query_id.astype(str), "c"))
+    assert len(without) > 0
+    for name in ("query_id", "positive_id", "negative_id"):
+        assert getattr(kept, name).tolist() == getattr(without.take(without.kind == "in_class"), name).tolist()

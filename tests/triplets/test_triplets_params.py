@@ -1,0 +1,54 @@
+"""Impossible parameters are refused by name."""
+
+import pytest
+from small_project import write_params
+
+from core.errors import ParamsError
+from core.params import load
+from triplets.params import MineParams, MixParams, RecommendParams
+
+SECTIONS = {"recommend": RecommendParams, "mine": MineParams, "mix": MixParams}
+
+
+@pytest.mark.parametrize(
+    ("section", "changed", "message"),
+    [
+        ("recommend", {"neighbors": 0}, ": neighbors must be at least 1. Received: 0"),
+        ("recommend", {"scale_pairs": 0}, ": scale_pairs must be at least 1. Received: 0"),
+        (
+            "recommend",
+            {"weights": {"structure": 0, "pattern": 0, "color": 0}},
+            ".weights: structure, pattern and color must be at least 0, and one above it. Received: 0.0, 0.0, 0.0",
+        ),
+        (
+            "recommend",
+            {"weights": {"structure": 1, "pattern": -0.5, "color": 0}},
+            ".weights: structure, pattern and color must be at least 0, and one above it. Received: 1.0, -0.5, 0.0",
+        ),
+        (
+            "recommend",
+            {"weights": {"structure": 1, "pattern": 1, "colour": 1}},
+            ".weights.color is missing. Add it; profiles/sample.yaml shows a value.",
+        ),
+        ("mine", {"positives": 0}, ": positives must be at least 1. Received: 0"),
+        ("mine", {"gap": -1}, ": gap must be at least 0. Received: -1"),
+        ("mine", {"margin": 1.5}, ": margin must be between 0 and 1. Received: 1.5"),
+        ("mine", {"per_query": 0}, ": per_query must be at least 1. Received: 0"),
+        ("mine", {"seed": -1}, ": seed must be at least 0. Received: -1"),
+        ("mix", {"in_class": 1.1}, ": in_class must be between 0 and 1. Received: 1.1"),
+        ("mix", {"wild": -0.1}, ": wild must be between 0 and 1. Received: -0.1"),
+        ("mix", {"margin": -0.1}, ": margin must be between 0 and 1. Received: -0.1"),
+        ("mix", {"gap": 0.5}, ".gap: Input should be a valid integer. Received: 0.5. Change it."),
+        ("mix", {"margins": 1}, ".margins is unknown. Remove it or mend its spelling."),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path, section, changed, message):
+    write_params(tmp_path, **{section: changed})
+    with pytest.raises(ParamsError) as caught:
+        load(tmp_path / "params.yaml", f"triplets.{section}", SECTIONS[section])
+    assert str(caught.value) == f"{tmp_path}/params.yaml: triplets.{section}{message}"
+
+
+def test_a_null_margin_of_the_mix_caps_nothing(tmp_path):
+    write_params(tmp_path, mix={"margin": None})
+    assert load(tmp_path / "params.yaml", "triplets.mix", MixParams).margin is None

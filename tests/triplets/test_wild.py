@@ -1,0 +1,132 @@
+"""Wild triplets, against plain loops."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from small_project import all_distances, catalog_rows, fit, row, street_rows, write_project
+
+from core.errors import TableError
+from core.tables import Catalog, StreetPairs
+from triplets import wild
+from triplets.params import MixParams
+
+
+def mined(root, street, pairs, *, per_pair=500, margin=0.05, gap=0):
+    write_project(root, catalog_rows(20), street, pairs)
+    folder, features = root / "data/curated", root / "data/features"
+    table = Catalog.read(folder / "street/catalog.parquet")
+    known = StreetPairs.read(folder / "street/street_pairs.parquet")
+    params = MixParams(0.3, 0.3, per_pair, margin, gap, seed=1)
+    return table, *wild.mine(table, known, features, fit(root), params, workers=1)
+
+
+def by_loops(street: Catalog, pairs, apart, margin, gap):
+    """Every allowed (query, positive, negative) with the positive's rank."""
+    rows = {street.image_id[i]: {n: getattr(street, n)[i] for n in street.columns()} for i in range(len(street))}
+    paired = {query: {one["product_id"] for one in pairs if one["image_id"] == query} for query in rows}
+    allowed = {}
+    for query, products in paired.items():
+        shops = [
+            name
+            for name, one in rows.items()
+            if one["domain"] == "catalog" and all(one[label] == rows[query][label] for label in ("partition", "split"))
+        ]
+        shops.sort(key=lambda name: apart[query, name])
+        positives = [
+            name
+            for name in shops
+            if rows[name]["product_id"] in products and rows[name]["duplicate_group"] != rows[query]["duplicate_group"]
+        ]
+        own = [rows[name]["duplicate_group"] for name in [query, *positives]]
+        for positive in positives:
+            for negative in shops[gap:]:
+                if rows[negative]["product_id"] in products or rows[negative]["duplicate_group"] in own:
+                    continue
+                near, far = (1 - apart[query, other] ** 2 / 2 for other in (positive, negative))
+                if margin is None or far <= near - abs(near) * margin:
+                    allowed[query, positive, negative] = 1 + shops.index(positive)
+    return allowed
+
+
+@pytest.fixture
+def shop():
+    """16 photos and more: 12 products, one street photo showing two of them, a copy among the shops."""
+    street, pairs = street_rows(12)
+    for one in street:
+        one["split"] = "train"
+    for one in pairs:
+        one["split"] = "train"
+    pairs.append(pairs[0] | {"product_id": "s002"})
+    copied = {one["image_id"]: one for one in street}
+    copied["shop004-0"]["duplicate_group"] = "shop006-1"
+    return street, pairs
+
+
+@pytest.mark.parametrize(("margin", "gap"), [(0.05, 0), (0.5, 0), (None, 0), (0.05, 4), (None, 30)])
+def test_with_room_for_all_every_allowed_triplet_is_mined(tmp_path, shop, margin, gap):
+    street, pairs = shop
+    table, triplets, counts = mined(tmp_path, street, pairs, margin=margin, gap=gap)
+    expected = by_loops(table, pairs, all_distances(tmp_path, table.image_id, fit(tmp_path)), margin, gap)
+    assert bool(expected) == (gap < 30)
+    got = zip(triplets.query_id, triplets.positive_id, triplets.negative_id, strict=True)
+    assert dict(zip(got, triplets.positive_rank.tolist(), strict=True)) == expected
+    assert set(triplets.kind) <= {"wild"}
+    rejected = sum(counts[f"wild.{rule}"] for rule in ("gap", "same_product", "similarity", "surplus"))
+    assert counts["wild.considered"] - rejected == len(triplets)
+
+
+def test_a_street_photo_gives_per_pair_triplets_over_all_its_shop_photos(tmp_path, shop):
+    table, triplets, _ = mined(tmp_path, *shop, per_pair=6, margin=None)
+    streets = table.image_id[table.domain == "street"]
+    assert Counter(triplets.query_id) == dict.fromkeys(streets, 6)
+    each = Counter(zip(triplets.query_id, triplets.positive_id, strict=True))
+    assert set(each.values()) == {1, 2, 3}  # two products' four photos share six, one product's two photos three each
+
+
+def test_small_blocks_mine_as_much(tmp_path, shop, monkeypatch):
+    whole = mined(tmp_path / "a", *shop)[1]
+    monkeypatch.setattr(wild, "_CANDIDATES", 1)
+    pieces = mined(tmp_path / "b", *shop)[1]
+    names = "query_id", "positive_id", "negative_id"
+    assert set(zip(*(getattr(whole, n) for n in names), strict=True)) == set(
+        zip(*(getattr(pieces, n) for n in names), strict=True)
+    )
+
+
+def test_an_empty_street_collection_gives_none(tmp_path):
+    _, triplets, counts = mined(tmp_path, [], [])
+    assert len(triplets) == 0
+    assert counts["wild.queries"] == 0
+
+
+def test_a_shop_photo_of_another_split_or_partition_is_no_positive(tmp_path):
+    street, pairs = street_rows(8)
+    moved = {one["image_id"]: one for one in street}
+    moved["shop000-0"]["split"] = "val"
+    moved["shop000-1"]["partition"] = "men/dresses"
+    street.append(row("street-lone", domain="street", category="hats"))
+    pairs.append(pairs[0] | {"image_id": "street-lone"})
+    _, triplets, counts = mined(tmp_path, street, pairs, margin=None)
+    assert not {"street000", "street-lone"} & set(triplets.query_id)
+    assert counts["wild.queries"] == 9
+    assert counts["wild.queries_without_positive"] == 2
+    assert len(triplets) > 0
+
+
+def test_a_pair_of_an_unknown_photo_is_named(tmp_path):
+    street, pairs = street_rows(4)
+    with pytest.raises(TableError) as caught:
+        mined(tmp_path, street, [*pairs, pairs[0] | {"image_id": "gone"}])
+    assert str(caught.value) == "street_pairs.parquet: the catalog lacks the image gone. Run dvc repro."
+
+
+def test_the_distances_written_are_those_of_the_pairs(tmp_path, shop):
+    table, triplets, _ = mined(tmp_path, *shop)
+    apart = all_distances(tmp_path, table.image_id, fit(tmp_path))
+    for ids, distances in (
+        (triplets.positive_id, triplets.positive_distance),
+        (triplets.negative_id, triplets.negative_distance),
+    ):
+        wanted = [apart[pair] for pair in zip(triplets.query_id, ids, strict=True)]
+        np.testing.assert_allclose(distances, wanted, rtol=1e-4)

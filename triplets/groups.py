@@ -1,0 +1,62 @@
+"""The unit of work, one partition of one split, and its own random generator."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import TableError
+from core.tables import SPLITS, Catalog, Column
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The photos of one partition and split: `rows` (n,) of the catalog, in its order."""
+
+    partition: str
+    split: str
+    rows: Rows
+
+
+def groups(catalog: Catalog) -> list[Group]:
+    """Every partition and split that has photos, by partition, then train, val, test."""
+    return list(_groups(catalog))
+
+
+def _groups(catalog: Catalog) -> Iterator[Group]:
+    partitions, partition = np.unique(catalog.partition.astype(str), return_inverse=True)
+    for number, name in enumerate(partitions):
+        inside = np.flatnonzero(partition == number)
+        for split in SPLITS:
+            rows = inside[catalog.split[inside] == split]
+            if len(rows):
+                yield Group(str(name), split, rows)
+
+
+def codes(labels: Column) -> Rows:
+    """Whole numbers (n,) that are equal where `labels` are: they compare much faster than text."""
+    return np.unique(labels.astype(str), return_inverse=True)[1]
+
+
+def rows_of(image_ids: Column, wanted: Any, source: str) -> Rows:
+    """The row in `image_ids` of each of `wanted`; `source` names the table that wants them.
+
+    Raises:
+        TableError: an id of `source` is none of `image_ids`.
+    """
+    row = {image_id: number for number, image_id in enumerate(image_ids)}
+    try:
+        return np.array([row[image_id] for image_id in wanted], np.int64)
+    except KeyError as error:
+        raise TableError(f"{source}: the catalog lacks the image {error.args[0]}. Run dvc repro.") from None
+
+
+def generator(seed: int, *names: str) -> np.random.Generator:
+    """A generator of its own for `names`, such as a kind, partition and split: no other's use changes its numbers."""
+    digest = hashlib.sha256("\0".join(names).encode()).digest()
+    return np.random.default_rng([seed, int.from_bytes(digest[:16], "big")])
