@@ -1,0 +1,223 @@
+"""fit, embed and evaluate on tiny projects, by their command lines."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from conftest import PARAMS
+
+from core.models import load
+from core.tables import Triplets, Vectors
+from train.cli import main
+
+TRIPLETS = Path("data/triplets/mixed/triplets.parquet")
+FIT = Path("data/model/fit")
+EVALUATION = Path("data/model/evaluation")
+SYSTEMS = ["structure", "pattern", "color", "recommender", "untrained", "trained"]
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, words)
+
+
+def succeed(*words: str) -> Result:
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def error(*words: str) -> str:
+    result = run(*words)
+    assert result.exit_code == 1
+    return result.stderr.strip().splitlines()[-1]
+
+
+def change(old: str, new: str) -> None:
+    assert old in PARAMS
+    Path("params.yaml").write_text(PARAMS.replace(old, new))
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def keep(rows_of: str) -> None:
+    """Leave only the triplets of one split."""
+    triplets = Triplets.read(TRIPLETS)
+    triplets.take(triplets.split == rows_of).write(TRIPLETS)
+
+
+def test_a_whole_run(project):
+    fitted = succeed("fit", "--workers", "1")
+    assert "| epoch | loss " in fitted.output
+    summary = json.loads((FIT / "metrics.json").read_text())
+    history = read_csv(FIT / "history.csv")
+    losses = [float(row["val_loss"]) for row in history]
+    assert [row["epoch"] for row in history] == ["1", "2"]
+    assert summary["epoch"] == 1 + int(np.argmin(losses))
+    assert summary["val_loss"] == min(losses)
+    assert summary["chosen_by"] == "val loss"
+    assert set(summary["val_accuracy"]) == {"in_class", "out_of_class", "wild"}
+    assert summary["parameters"] == load(FIT / "model.keras").count_params()
+
+    succeed("embed")
+    trained, untrained = (
+        Vectors.read(Path(f"data/model/embeddings/{name}.arrow")) for name in ("trained", "untrained")
+    )
+    assert trained.values.shape == (150, 16)
+    assert untrained.values.shape == (150, 2016)
+    np.testing.assert_allclose(np.linalg.norm(trained.values, axis=1), 1, atol=1e-5)
+    assert trained.made_by["model"] == "mildnet_mobilenet"
+    check_embeddings(trained)
+
+    printed = succeed("evaluate").output
+    check_evaluation(printed)
+    where = succeed("where").output
+    for name in ("report.md", "recall.png", "training.png", "neighbors.png", "attributes.png", "triplet_accuracy.png"):
+        assert str(EVALUATION / name) in where.splitlines()
+        assert (EVALUATION / name).stat().st_size > 0
+    first = {path.name: path.read_bytes() for path in EVALUATION.iterdir()}
+    succeed("evaluate")
+    assert {path.name: path.read_bytes() for path in EVALUATION.iterdir()} == first
+
+
+def check_embeddings(trained: Vectors) -> None:
+    """A photo's vector is what the saved network says of that photo alone."""
+    from core.images import PixelStore
+
+    store = PixelStore.open(Path("data/curated/catalog/images.arrow"), Path("data/curated/street/images.arrow"))
+    model = load(FIT / "model.keras")
+    for place in (0, 77, 149):
+        alone = model.predict_on_batch(store.square([trained.image_id[place]], 32))[0]
+        np.testing.assert_allclose(trained.values[place], alone, atol=1e-4)
+
+
+def check_evaluation(printed: str) -> None:
+    numbers = json.loads((EVALUATION / "metrics.json").read_text())
+    assert list(numbers["systems"]) == SYSTEMS
+    assert numbers["counts"]["triplets"] == {"in_class": 30, "out_of_class": 30, "wild": 10}
+    assert numbers["counts"]["same_product"] == {"queries": 30, "left_out": 0, "gallery": 30, "products": 10}
+    assert numbers["counts"]["street_to_shop"] == {"queries": 10, "left_out": 0, "gallery": 10, "products": 10}
+    for scores in numbers["systems"].values():
+        assert set(scores["same_product"]) == {"hit_rate@1", "hit_rate@5", "recall@1", "recall@5", "map_at_r", "macro"}
+        assert set(scores["street_to_shop"]) == {"hit_rate@1", "hit_rate@5", "macro"}
+        assert set(scores["attributes"]) == {"color", "pattern"}
+    # 5 products a partition, of which 2 are red: 6 of 15 photos find 3 of 12 candidates alike, the others none.
+    assert numbers["chance"]["attributes"]["color"] == pytest.approx(6 / 15 * 3 / 12)
+    assert numbers["chance"]["category"] == pytest.approx(12 / 27)
+    assert all(f"| {system} " in printed for system in [*SYSTEMS, "chance"])
+    rows = read_csv(EVALUATION / "recall.csv")
+    assert len(rows) == len(SYSTEMS) * 2 * 2
+    accuracy = accuracy_by_hand("color")
+    assert numbers["systems"]["color"]["triplet_accuracy"] == pytest.approx(accuracy)
+
+
+def accuracy_by_hand(name: str) -> dict[str, float]:
+    table, triplets = Vectors.read(Path(f"data/features/{name}.arrow")), Triplets.read(TRIPLETS)
+    vectors = dict(zip(table.image_id, np.sqrt(table.values.astype(float)), strict=True))
+    right: dict[str, list[float]] = {}
+    for row in range(len(triplets)):
+        if triplets.split[row] == "test":
+            query, positive, negative = (
+                vectors[column[row]] for column in (triplets.query_id, triplets.positive_id, triplets.negative_id)
+            )
+            near, far = np.linalg.norm(query - positive), np.linalg.norm(query - negative)
+            right.setdefault(triplets.kind[row], []).append(float(near < far))
+    return {kind: float(np.mean(values)) for kind, values in right.items()}
+
+
+def test_without_street_and_without_val(project_without_street):
+    triplets = Triplets.read(TRIPLETS)
+    triplets.take(triplets.split != "val").write(TRIPLETS)
+    output = succeed("fit", "--workers", "2").output
+    assert "Kept epoch 2, chosen by: last epoch, there are no val triplets." in output
+    summary = json.loads((FIT / "metrics.json").read_text())
+    assert "val_loss" not in summary
+    assert summary["triplets"]["val"] == 0
+    succeed("embed")
+    succeed("evaluate")
+    numbers = json.loads((EVALUATION / "metrics.json").read_text())
+    assert "wild" not in numbers["systems"]["trained"]["triplet_accuracy"]
+    assert "street_to_shop" not in numbers["systems"]["trained"]
+    assert numbers["counts"]["street_to_shop"]["queries"] == 0
+    assert "no street query in the test split has a shop photo" in (EVALUATION / "report.md").read_text()
+    change("examples: 2", "examples: 0")
+    keep("train")
+    succeed("evaluate")
+    assert "no triplet accuracy" in (EVALUATION / "report.md").read_text()
+    assert not (EVALUATION / "neighbors.png").exists()
+
+
+@pytest.mark.slow
+def test_a_collapse_stops_and_names_the_parameter(project):
+    change("learning_rate: 0.01", "learning_rate: 100.0")
+    message = error("fit", "--workers", "1")
+    assert message.startswith("Error: the embeddings collapsed in epoch ")
+    assert message.endswith("Lower train.fit.learning_rate (now 100) or train.fit.margin.")
+    assert not list(FIT.parent.iterdir())
+
+
+@pytest.mark.slow
+def test_training_learns_and_repeats_its_bytes(project):
+    learning = (
+        PARAMS.replace("epochs: 2", "epochs: 5").replace("steps: 3", "steps: 15").replace("units: 16", "units: 64")
+    )
+    Path("params.yaml").write_text(learning.replace("batch: 8", "batch: 16"))
+    succeed("fit", "--workers", "1")
+    first = {path.name: path.read_bytes() for path in FIT.iterdir()}
+    summary = json.loads(first["metrics.json"])
+    assert min(summary["val_accuracy"].values()) > 0.75
+    succeed("fit", "--workers", "2")
+    assert {path.name: path.read_bytes() for path in FIT.iterdir()} == first
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("dropout: 0.1", "dropout: 1", "train.fit: dropout must be from 0 to below 1. Received: 1.0"),
+        ("units: 16", "units: 0", "train.fit: units must be at least 1. Received: 0"),
+        ("steps: 3", "steps: 0", "train.fit: steps must be at least 1, or null. Received: 0"),
+        ("margin: 0.3", "margin: 0", "train.fit: margin must be above 0. Received: 0.0"),
+        ("loss: hinge", "loss: lossless", "train.fit.loss: Input should be 'hinge' or 'contrastive'."),
+        ("    seed: 1", "    seed: 1\n    extra: 1", "train.fit.extra is unknown."),
+    ],
+)
+def test_impossible_parameters_are_named(project, old, new, message):
+    change(old, new)
+    assert error("fit").startswith(f"Error: params.yaml: {message}")
+
+
+def test_impossible_cut_offs_are_named(project):
+    change("ks: [1, 5]", "ks: [5, 1]")
+    expected = "Error: params.yaml: train.evaluate: ks must be a rising list of counts from 1. Received: [5, 1]"
+    assert error("evaluate") == expected
+
+
+def test_an_unknown_architecture_is_named(project):
+    change("architecture: mildnet_mobilenet", "architecture: resnet")
+    expected = "Error: unknown architecture resnet. Choose one of mildnet_mobilenet, mildnet_vgg16."
+    assert error("fit") == expected
+
+
+def test_missing_inputs_name_the_next_step(project):
+    step = "does not exist. Run the stage that writes it: dvc repro."
+    assert error("embed") == f"Error: data/model/fit/model.keras {step}"
+    assert error("evaluate") == f"Error: data/model/embeddings/untrained.arrow {step}"
+    assert error("where") == "Error: data/model/evaluation/metrics.json does not exist. Run dvc repro."
+    TRIPLETS.unlink()
+    assert error("fit") == f"Error: {TRIPLETS} {step}"
+    Path("params.yaml").unlink()
+    assert error("fit").startswith("Error: params.yaml does not exist.")
+
+
+def test_no_training_triplets(project):
+    keep("test")
+    assert error("fit") == (
+        "Error: none of the 70 triplets is of the split train."
+        " Lower triplets.mine.gap or triplets.mine.margin, or add photos."
+    )
+    assert not FIT.exists()

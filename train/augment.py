@@ -1,0 +1,44 @@
+"""One random affine map per training photo: flips, zoom, shear and rotation in a single interpolation."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core.images import Pixels
+
+ZOOM = 0.2  # of the scale, either way
+SHEAR = 0.2  # tangent, either way
+ROTATION = 30.0  # degrees, either way
+
+Floats = npt.NDArray[np.float64]
+
+
+def draw(count: int, size: int, rng: np.random.Generator) -> Floats:
+    """Draw `count` maps (count, 2, 3) about the centre of photos of size x size; each flip has an even chance."""
+    angle = np.deg2rad(rng.uniform(-ROTATION, ROTATION, count))
+    shear = rng.uniform(-SHEAR, SHEAR, count)
+    scale = rng.uniform(1 - ZOOM, 1 + ZOOM, count)
+    flip_x, flip_y = rng.choice([-1.0, 1.0], (2, count))
+    cos, sin = np.cos(angle), np.sin(angle)
+    # rotation @ shear @ (scale and flips), written out: (count, 2, 2)
+    linear = np.stack(
+        [
+            np.stack([cos * flip_x, (cos * shear - sin) * flip_y], axis=-1),
+            np.stack([sin * flip_x, (sin * shear + cos) * flip_y], axis=-1),
+        ],
+        axis=1,
+    )
+    linear *= scale[:, None, None]
+    centre = np.full(2, (size - 1) / 2)
+    return np.concatenate([linear, (centre - linear @ centre)[:, :, None]], axis=2)
+
+
+def warp(photos: Pixels, maps: Floats) -> Pixels:
+    """Apply the map (2, 3) of each photo to it; outside, the nearest pixel goes on. RGB uint8 (n, size, size, 3)."""
+    size = photos.shape[2], photos.shape[1]
+    return np.stack(
+        [
+            cv2.warpAffine(photo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            for photo, matrix in zip(photos, maps, strict=True)
+        ]
+    ).astype(np.uint8, copy=False)

@@ -1,0 +1,83 @@
+"""What a similarity is judged by. Pure NumPy; a value per query, so that averages are formed in one place."""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.int64]
+
+MISSING = -1  # the code of a value that a photo does not have
+
+
+def triplet_accuracy(positive: npt.NDArray, negative: npt.NDArray) -> tuple[float, float]:
+    """The share of triplets with D(q,p) < D(q,n), ties counted as half, and the share of ties.
+
+    Args:
+        positive, negative: D(q,p) and D(q,n), (n,) each, n at least 1.
+    """
+    ties = float(np.mean(positive == negative))
+    return float(np.mean(positive < negative)) + ties / 2, ties
+
+
+def hit_rate(hits: Flags, k: int) -> Floats:
+    """1 where any of the first `k` is relevant, else 0: (q,).
+
+    Args:
+        hits: (q, ranks), whether the photo at each rank is relevant.
+    """
+    return (hits[:, :k].sum(axis=1) > 0).astype(np.float64)
+
+
+def recall(hits: Flags, relevant: Counts, k: int) -> Floats:
+    """Relevant ones among the first `k` over all relevant ones: (q,).
+
+    Args:
+        relevant: (q,), how many relevant photos the gallery holds, at least 1 each.
+    """
+    return hits[:, :k].sum(axis=1) / relevant
+
+
+def map_at_r(hits: Flags, relevant: Counts) -> Floats:
+    """The precision at each rank <= R that is a hit, summed, over R, the query's relevant photos: (q,).
+
+    `hits` must reach to rank R. Source: Musgrave et al., A Metric Learning Reality Check, arXiv 2003.08505.
+    """
+    ranks = np.arange(1, hits.shape[1] + 1)
+    counted = hits & (ranks <= relevant[:, None])
+    return (counted * np.cumsum(counted, axis=1) / ranks).sum(axis=1) / relevant
+
+
+def micro(values: Floats) -> float:
+    """The mean over queries."""
+    return float(values.mean())
+
+
+def macro(values: Floats, groups: npt.NDArray) -> float:
+    """The mean over groups (q,) of the mean inside each."""
+    _, codes = np.unique(groups, return_inverse=True)
+    return float(np.mean(np.bincount(codes, values) / np.bincount(codes)))
+
+
+def agreement(queries: Counts, neighbors: Counts) -> tuple[Floats, Flags]:
+    """The share of each query's neighbours that carry its value, and whether the query counts: (q,) each.
+
+    A neighbour without a value is not counted; a query without a value, or without a neighbour that has one, is not
+    either, and its share is 0.
+
+    Args:
+        queries: (q,) codes of values, `MISSING` for none.
+        neighbors: (q, k) codes, `MISSING` for no value or no neighbour.
+    """
+    known = (neighbors != MISSING) & (queries != MISSING)[:, None]
+    same = known & (neighbors == queries[:, None])
+    counted = known.sum(axis=1)
+    return same.sum(axis=1) / np.maximum(counted, 1), counted > 0
+
+
+def codes(values: npt.NDArray) -> Counts:
+    """Number the distinct values of an object array (n,), None becoming `MISSING`."""
+    known = np.array([value is not None for value in values], np.bool_)
+    coded = np.full(len(values), MISSING, np.int64)
+    coded[known] = np.unique(values[known].astype(str), return_inverse=True)[1]
+    return coded
