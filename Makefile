@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export DVC_NO_ANALYTICS := true
 
-.PHONY: pipeline setup test test-all check bench lock clean
+.PHONY: pipeline setup test test-all check bench lock
 
 pipeline: setup ## everything, from an empty checkout to a judged model
 	dvc repro
@@ -39,12 +39,9 @@ test: check ## the default tests, under five minutes
 test-all: check ## the slow tests too
 	pytest -m ''
 
-bench: setup ## every script in benchmarks/
+bench: setup ## every script in benchmarks/: a table each (see its --help for --json FILE)
 	@for script in benchmarks/*.py; do python $$script || exit 1; done
 
 lock: setup ## resolve the dependencies anew (needs a package registry)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade locks/build.in -o locks/build.txt
 	for kind in cpu gpu jax; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --extra dev --extra $$kind pyproject.toml -o locks/$$kind.txt || exit 1; done
-
-clean: ## what `dvc repro` made, not its cache
-	rm -rf data

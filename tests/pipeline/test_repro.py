@@ -13,6 +13,13 @@ from ruamel.yaml import YAML
 
 ORDER = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["stages"]
 
+CLASSIFIER = {
+    "trunk": "MobileNet",
+    "size": 64,
+    "width": 32,
+    "epochs": 3,
+    "tune": {"start": "conv1", "epochs": 1, "learning_rate": 0.001},
+}
 SMALL = {
     "curate": {
         "sample": {"products": 72, "street_products": 24, "photos": 2, "side": 96},
@@ -20,8 +27,8 @@ SMALL = {
         "split": {"val": 0.2, "test": 0.2},
     },
     "features": {
-        "structure": {"trunk": "MobileNet", "tap": "conv_pw_5_relu", "size": 64, "width": 32, "epochs": 3},
-        "pattern": {"trunk": "MobileNet", "tap": "conv_pw_3_relu", "size": 64, "width": 32, "epochs": 3},
+        "structure": {**CLASSIFIER, "tap": "conv_pw_5_relu"},
+        "pattern": {**CLASSIFIER, "tap": "conv_pw_3_relu"},
     },
     "triplets": {"recommend": {"neighbors": 20}, "mine": {"gap": 1}},
     "train": {"fit": {"size": 32, "units": 16, "epochs": 2, "steps": 4, "batch": 4}},
@@ -97,6 +104,17 @@ def test_a_weight_runs_recommend_and_what_follows(project):
 
 def test_a_training_parameter_runs_training_only(project):
     assert would_run(project, {"train": {"fit": {"margin": 0.2}}}) == ["fit", "embed", "evaluate"]
+
+
+def test_the_commands_of_the_readme_run(project):
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    lines = [line.split("#")[0].split() for block in blocks for line in block.splitlines()]
+    commands = [words for words in lines if words and words[0] != "make"]
+    assert ["train", "where"] in commands
+    for program, *words in commands:
+        script = Path(sys.executable).with_name(program)
+        done = subprocess.run([script, *words], cwd=project, capture_output=True, text=True)
+        assert done.returncode == 0, f"{program} {words}: {done.stderr}"
 
 
 def test_the_triplets_can_be_regenerated_alone(project):
