@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.codes import MISSING, codes
 from core.search import nearest
 from core.similarity import Floats
 from core.tables import Catalog
@@ -39,7 +40,7 @@ def inside_partitions(photos: Catalog, vectors: Floats, neighbors: int, asking: 
         vectors: theirs, (n, d).
         asking: (n,) which of them are queries.
     """
-    return _agreement(photos, vectors, neighbors, attributes(photos), metrics.codes(photos.partition), asking)
+    return _agreement(photos, vectors, neighbors, attributes(photos), codes(photos.partition), asking)
 
 
 def on_category(photos: Catalog, vectors: Floats, neighbors: int) -> Agreement:
@@ -65,23 +66,23 @@ def _agreement(
     gallery: npt.NDArray,
     asking: npt.NDArray[np.bool_],
 ) -> Agreement:
-    coded = {name: metrics.codes(of_photos) for name, of_photos in values.items()}
+    coded = {name: codes(of_photos) for name, of_photos in values.items()}
     shares: dict[str, list] = {name: [] for name in coded}
     chances: dict[str, list] = {name: [] for name in coded}
     ceilings: dict[str, list] = {name: [] for name in coded}
     lone = 0
-    own = metrics.codes(photos.product_id), metrics.codes(photos.duplicate_group)
+    own = codes(photos.product_id), codes(photos.duplicate_group)
     for asked, candidates, barred in _blocks(own, gallery, asking):
         labels = tuple((label[asked], label[candidates]) for label in own)
         found = nearest(vectors[asked], vectors[candidates], neighbors, barred=labels).rows
         lone += int(barred.all(axis=1).sum())
         for name, code in coded.items():
-            of_found = np.where(found >= 0, code[candidates][found], metrics.MISSING)
-            of_any = np.where(barred, metrics.MISSING, code[candidates])
+            of_found = np.where(found >= 0, code[candidates][found], MISSING)
+            of_any = np.where(barred, MISSING, code[candidates])
             share, counted = metrics.agreement(code[asked], of_found)
             # A random neighbour is one of the candidates that carry a value, each as likely.
             chance, _ = metrics.agreement(code[asked], of_any)
-            known = np.sum(of_any != metrics.MISSING, axis=1)[counted]
+            known = np.sum(of_any != MISSING, axis=1)[counted]
             shares[name].append(share[counted])
             chances[name].append(chance[counted])
             ceilings[name].append(np.minimum(1, chance[counted] * known / np.minimum(neighbors, known)))

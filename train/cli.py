@@ -32,13 +32,13 @@ def fit(params_path: Path, workers: int) -> None:
 
     Example: train fit --params params.yaml
     """
-    from core import models
+    from core import models, rows
     from core.atomic import replacing, write_json, write_text
     from core.images import PixelStore
     from core.params import load
     from core.tables import Triplets
     from train import fit as training
-    from train import history, rows
+    from train import history
     from train.architectures.mildnet import headless
     from train.params import FitParams
 
@@ -91,12 +91,13 @@ def evaluate(params_path: Path) -> None:
     """
     import csv
 
+    from core import rows
     from core.atomic import replacing, write_json, write_text
     from core.images import PixelStore
     from core.params import load
     from core.tables import Catalog, Triplets
     from train import evaluate as judging
-    from train import examples, figures, report, rows, systems
+    from train import examples, figures, report, systems
     from train.params import EvaluateParams
 
     options = load(params_path, "train.evaluate", EvaluateParams)
@@ -128,8 +129,9 @@ def where() -> None:
     """
     import json
 
+    from core import rows
     from core.errors import InputError
-    from train import report, rows
+    from train import report
 
     numbers = EVALUATION / "metrics.json"
     if not numbers.is_file():

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from core.codes import codes
 from core.images import Pixels, PixelStore
 from core.search import nearest
 from core.tables import Catalog
-from train import metrics
 from train.systems import System
 
 SHOWN = ("recommender", "untrained", "trained")
@@ -33,7 +33,7 @@ def examples(
 
 def _nearest(photos: Catalog, system: System, asked: np.ndarray) -> np.ndarray:
     vectors = system.vectors(photos.image_id)
-    partition = metrics.codes(photos.partition)
+    partition = codes(photos.partition)
     rows = np.full((len(asked), COLUMNS), -1, np.int64)
     for place, query in enumerate(asked):
         inside = np.flatnonzero(partition == partition[query])

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from core.rows import Rows
 from core.tables import KINDS, Triplets
 from train.fit import Epoch
-from train.rows import Rows
 
 _PLAIN = ("epoch", "loss", "val_loss", "active", "d_positive", "d_negative", "embedding_std")
 

@@ -3,11 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
+from core.codes import MISSING
+
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
-
-MISSING = -1  # the code of a value that a photo does not have
 
 
 def triplet_accuracy(positive: npt.NDArray, negative: npt.NDArray) -> tuple[float, float]:
@@ -73,11 +73,3 @@ def agreement(queries: Counts, neighbors: Counts) -> tuple[Floats, Flags]:
     same = known & (neighbors == queries[:, None])
     counted = known.sum(axis=1)
     return same.sum(axis=1) / np.maximum(counted, 1), counted > 0
-
-
-def codes(values: npt.NDArray) -> Counts:
-    """Number the distinct values of an object array (n,), None becoming `MISSING`."""
-    known = np.array([value is not None for value in values], np.bool_)
-    coded = np.full(len(values), MISSING, np.int64)
-    coded[known] = np.unique(values[known].astype(str), return_inverse=True)[1]
-    return coded

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from core.rows import Rows, text
 from core.tables import KINDS
-from train.rows import Rows, text
 
 
 def headline(numbers: dict[str, Any]) -> Rows:

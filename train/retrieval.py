@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.codes import codes
 from core.search import nearest
 from core.similarity import Floats
 from core.tables import Catalog
@@ -35,7 +36,7 @@ def same_product(photos: Catalog, vectors: Floats, ks: tuple[int, ...]) -> Retri
         photos: n catalog photos of one split.
         vectors: theirs, (n, d).
     """
-    product, group = metrics.codes(photos.product_id), metrics.codes(photos.duplicate_group)
+    product, group = codes(photos.product_id), codes(photos.duplicate_group)
     relevant = np.array(
         [np.sum((product == product[row]) & (group != group[row])) for row in range(len(photos))], np.int64
     )
@@ -78,7 +79,7 @@ def street_to_shop(photos: Catalog, vectors: Floats, ks: tuple[int, ...]) -> Ret
 
 def _product_ranks(photos: Catalog, vectors: Floats, asked: npt.NDArray, shop: npt.NDArray) -> npt.NDArray[np.int64]:
     """The rank, from 1, of each query's own product among the products of `shop`; unfindable ones rank last."""
-    group = metrics.codes(photos.duplicate_group)
+    group = codes(photos.duplicate_group)
     found = nearest(vectors[asked], vectors[shop], len(shop), barred=((group[asked], group[shop]),))
     product = photos.product_id[shop]
     ranks = np.empty(len(asked), np.int64)

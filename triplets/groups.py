@@ -38,11 +38,6 @@ def _groups(catalog: Catalog) -> Iterator[Group]:
                 yield Group(str(name), split, rows)
 
 
-def codes(labels: Column) -> Rows:
-    """Whole numbers (n,) that are equal where `labels` are: they compare much faster than text."""
-    return np.unique(labels.astype(str), return_inverse=True)[1]
-
-
 def rows_of(image_ids: Column, wanted: Any, source: str) -> Rows:
     """The row in `image_ids` of each of `wanted`; `source` names the table that wants them.
 

@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from core import engine
+from core.codes import codes
 from core.similarity import Floats, Similarity
 from core.tables import Catalog, Column, Neighbors, Triplets
 from triplets.assemble import DISTANCES, triplets_of
 from triplets.distances import between, load
-from triplets.groups import Group, Rows, codes, generator, groups, rows_of
+from triplets.groups import Group, Rows, generator, groups, rows_of
 from triplets.params import MineParams
 from triplets.rules import Mask, mutual, shared, sift, spread, under_cap, window
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from core.codes import codes
 from core.errors import InputError
 from core.tables import KINDS, SPLITS, Catalog, Column, Triplets
-from triplets.groups import Rows, codes, generator
+from triplets.groups import Rows, generator
 from triplets.params import MixParams
 
 

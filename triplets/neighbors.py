@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from core import engine
+from core.codes import codes
 from core.search import nearest
 from core.similarity import Similarity
 from core.tables import Catalog, Column, Neighbors
 from triplets.distances import between, load
-from triplets.groups import Rows, codes, groups
+from triplets.groups import Rows, groups
 
 
 @dataclass(frozen=True)

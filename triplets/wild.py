@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from core import engine
+from core.codes import codes
 from core.similarity import Floats, Similarity, squared_distances
 from core.tables import Catalog, Column, StreetPairs, Triplets
 from triplets.assemble import triplets_of
 from triplets.distances import between, load
-from triplets.groups import Group, Rows, codes, generator, groups, rows_of
+from triplets.groups import Group, Rows, generator, groups, rows_of
 from triplets.params import MixParams
 from triplets.rules import Mask, sift, spread, under_cap
 

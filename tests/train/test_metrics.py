@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.codes import MISSING, codes
 from train import metrics
 
 
@@ -47,7 +48,7 @@ def test_micro_and_macro_differ_by_the_weight_of_groups():
 
 
 def test_agreement_leaves_out_what_has_no_value():
-    none = metrics.MISSING
+    none = MISSING
     queries = np.array([0, 0, none, 1])
     neighbors = np.array([[0, 1, none], [none, none, none], [0, 0, 0], [1, 1, none]])
     shares, counted = metrics.agreement(queries, neighbors)
@@ -56,7 +57,7 @@ def test_agreement_leaves_out_what_has_no_value():
 
 
 def test_codes_tell_values_apart_and_none_from_all():
-    codes = metrics.codes(np.array(["b", None, "a", "b"], dtype=object))
-    assert codes[0] == codes[3] != codes[2]
-    assert codes[1] == metrics.MISSING
-    assert (metrics.codes(np.array([None, None], dtype=object)) == metrics.MISSING).all()
+    coded = codes(np.array(["b", None, "a", "b"], dtype=object))
+    assert coded[0] == coded[3] != coded[2]
+    assert coded[1] == MISSING
+    assert (codes(np.array([None, None], dtype=object)) == MISSING).all()

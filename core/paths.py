@@ -1,0 +1,30 @@
+"""Where the stages leave what they exchange, from the project's root. A stage owns the folders under its heading."""
+
+from pathlib import Path
+
+# curate
+SAMPLE = Path("data/sample")
+CATALOG = Path("data/curated/catalog")
+STREET = Path("data/curated/street")
+COLLECTIONS = (CATALOG, STREET)
+TABLE = "catalog.parquet"  # in each collection, as are the rejected rows and the pixel store
+REJECTED = "rejected.parquet"
+STORE = "images.arrow"
+STREET_PAIRS = STREET / "street_pairs.parquet"
+STORES = tuple(folder / STORE for folder in COLLECTIONS)
+
+# features
+FEATURES = Path("data/features")
+
+# triplets
+RECOMMENDED = Path("data/triplets/recommended")
+SIMILARITY = RECOMMENDED / "similarity.json"
+NEIGHBORS = RECOMMENDED / "neighbors.parquet"
+MINED = Path("data/triplets/mined")
+MIXED = Path("data/triplets/mixed")
+TRIPLETS = "triplets.parquet"  # in each of the two
+
+# train
+FIT = Path("data/model/fit")
+EMBEDDINGS = Path("data/model/embeddings")
+EVALUATION = Path("data/model/evaluation")
