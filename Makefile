@@ -1,13 +1,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-ifeq ($(GPU),1)
-LOCK := locks/gpu.txt
-else ifeq ($(JAX),1)
-LOCK := locks/jax.txt
-else
-LOCK := locks/cpu.txt
-endif
+BACKEND := $(if $(filter 1,$(GPU)),gpu,$(if $(filter 1,$(JAX)),jax,cpu))
+LOCK := locks/$(BACKEND).txt
+# One stamp per backend: asking for another one makes .venv anew.
+INSTALLED := $(VENV)/.installed-$(BACKEND)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export DVC_NO_ANALYTICS := true
@@ -18,11 +15,11 @@ pipeline: setup ## everything, from an empty checkout to a judged model
 	dvc repro
 	@train where
 
-setup: $(VENV)/.installed ## .venv with the locked, hash-checked dependencies (GPU=1: CUDA; JAX=1: JAX)
+setup: $(INSTALLED) ## .venv with the locked, hash-checked dependencies (GPU=1: CUDA; JAX=1: JAX)
 
-$(VENV)/.installed: $(LOCK) locks/build.txt pyproject.toml
+$(INSTALLED): $(LOCK) locks/build.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": call make with PYTHON=python3.12, say")'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r locks/build.txt
 	$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r $(LOCK)
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .

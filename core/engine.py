@@ -8,7 +8,10 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from core.errors import InputError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -26,6 +29,9 @@ def run(
 
     `function` and the tasks must pickle where `workers` is above 1. At most two tasks per worker wait
     at a time, so that a long iterator of tasks or results never lies in memory.
+
+    Raises:
+        InputError: a worker died, killed for want of memory most likely.
     """
     from tqdm import tqdm
 
@@ -43,14 +49,17 @@ def _serial(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterat
 def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -> Iterator[Result]:
     # A forked child would inherit the locks of TensorFlow's and Arrow's threads; a spawned one starts clean.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        waiting: deque[Future[Result]] = deque()
-        for task in tasks:
-            waiting.append(pool.submit(_single_threaded, function, task))
-            if len(waiting) > 2 * workers:
+    try:
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            waiting: deque[Future[Result]] = deque()
+            for task in tasks:
+                waiting.append(pool.submit(_single_threaded, function, task))
+                if len(waiting) > 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise InputError(f"one of {workers} worker processes was killed. Lower --workers, it may be memory.") from error
 
 
 def _single_threaded(function: Callable[[Task], Result], task: Task) -> Result:

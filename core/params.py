@@ -3,11 +3,16 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, TypeVar, dataclass_transform
+
+from annotated_types import Interval
 
 from core.errors import ParamsError
 
 Section = TypeVar("Section")
+
+# What every generator that is seeded takes: Keras seeds NumPy's oldest one, which stops at 32 bits.
+Seed = Annotated[int, Interval(ge=0, lt=2**32)]
 
 
 @dataclass_transform(frozen_default=True)
@@ -31,6 +36,7 @@ def load(path: Path, name: str, cls: type[Section]) -> Section:
         if not isinstance(value, dict) or key not in value:
             raise ParamsError(f"{path}: the section {name} is missing. Add it; profiles/sample.yaml shows one.")
         value = value[key]
+    _refuse_odd_keys(path, name, value)
     try:
         # JSON mode is strict about types and yet takes a YAML list for a tuple.
         return TypeAdapter(cls).validate_json(json.dumps(value))
@@ -48,8 +54,17 @@ def _read(path: Path) -> Any:
         return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path} does not exist. Run in the project's folder, or name one with --params.") from None
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, ValueError) as error:  # ValueError: a date that is none, or bytes that are not UTF-8
         raise ParamsError(f"{path} is not YAML: {' '.join(str(error).split())}. Mend it.") from error
+
+
+def _refuse_odd_keys(path: Path, name: str, value: Any) -> None:
+    """JSON would turn a key such as True into a string without a word."""
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            if not isinstance(key, str):
+                raise ParamsError(f"{path}: {name}: the key {key!r} is no string. Put it in quotes.")
+            _refuse_odd_keys(path, f"{name}.{key}", inside)
 
 
 def _one_line(name: str, error: Any) -> str:

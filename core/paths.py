@@ -9,8 +9,9 @@ STREET = Path("data/curated/street")
 COLLECTIONS = (CATALOG, STREET)
 TABLE = "catalog.parquet"  # in each collection, as are the rejected rows and the pixel store
 REJECTED = "rejected.parquet"
+REPORT = "report.json"
 STORE = "images.arrow"
-STREET_PAIRS = STREET / "street_pairs.parquet"
+STREET_PAIRS = "street_pairs.parquet"  # in the street collection alone
 STORES = tuple(folder / STORE for folder in COLLECTIONS)
 
 # features

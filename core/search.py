@@ -10,7 +10,7 @@ from core.similarity import Floats, squared_distances
 
 @dataclass(frozen=True)
 class Nearest:
-    """`rows` (q, k) into the gallery, nearest first, -1 where fewer exist; `distances` (q, k) L2, inf there."""
+    """`rows` (q, min(k, g)) into the gallery, nearest first, -1 where fewer exist; `distances` alike, L2, inf there."""
 
     rows: npt.NDArray[np.int64]
     distances: Floats
@@ -31,9 +31,9 @@ def nearest(
             Give image ids to leave the query out, products and duplicate groups to leave out its copies.
         block: queries per matrix product.
     """
-    rows = np.full((len(queries), k), -1, np.int64)
-    distances = np.full((len(queries), k), np.inf, np.float32)
     kept = min(k, len(gallery))
+    rows = np.full((len(queries), kept), -1, np.int64)
+    distances = np.full((len(queries), kept), np.inf, np.float32)
     if kept == 0:
         return Nearest(rows, distances)
     # Distances do not change when everything moves; around the mean, fewer digits cancel in the matrix product.
@@ -46,8 +46,8 @@ def nearest(
             squared[of_query[some][:, None] == of_gallery[None, :]] = np.inf
         order = _smallest(squared, kept)
         found = np.take_along_axis(squared, order, axis=1)
-        rows[some, :kept] = np.where(np.isinf(found), -1, order)
-        distances[some, :kept] = np.sqrt(found)
+        rows[some] = np.where(np.isinf(found), -1, order)
+        distances[some] = np.sqrt(found)
     return Nearest(rows, distances)
 
 

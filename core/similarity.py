@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.atomic import write_json
-from core.errors import InputError, TableError
+from core.errors import TableError
 from core.tables import DESCRIPTORS
 
 Floats = npt.NDArray[np.float32]
@@ -80,33 +80,3 @@ class Similarity:
             raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
         except (ValueError, TypeError) as error:
             raise TableError(f"{path} holds no similarity: {error}. Run dvc repro.") from error
-
-
-def fit_scale(descriptor: str, prepared: Floats, groups: npt.NDArray, pairs: int, rng: np.random.Generator) -> float:
-    """The median distance of `prepared` (n, d) between random pairs of different rows of one group.
-
-    Args:
-        groups: (n,) labels, such as partitions; only rows that share one are paired.
-        pairs: how many pairs to draw.
-
-    Raises:
-        InputError: no two rows share a group, or half of the pairs are at distance 0.
-    """
-    first = rng.integers(0, len(prepared), pairs) if len(prepared) else np.empty(0, np.int64)
-    order = np.argsort(groups, kind="stable")
-    starts = np.searchsorted(groups[order], groups, side="left")
-    ends = np.searchsorted(groups[order], groups, side="right")
-    second = order[rng.integers(starts[first], ends[first])] if len(first) else first
-    different = first != second
-    if not different.any():
-        raise InputError(
-            f"{descriptor}: no two training photos share a partition, so distances have no scale. Add photos."
-        )
-    gaps = prepared[first[different]] - prepared[second[different]]
-    scale = float(np.median(np.linalg.norm(gaps, axis=1)))
-    if scale == 0:
-        raise InputError(
-            f"{descriptor}: most training photos have one and the same vector. Look at what features wrote,"
-            " or give it the weight 0."
-        )
-    return scale

@@ -205,7 +205,7 @@ class StreetPairs(Table):
 
 @dataclass(frozen=True)
 class Neighbors(Table):
-    """The nearest of each query inside its partition and split; ranks count from 1; distances are scaled."""
+    """The nearest of each query inside its partition, of any split; ranks count from 1; distances are scaled."""
 
     KEY = ("query_id", "rank")
     ORDER = ("query_id", "rank")

@@ -8,11 +8,8 @@ import click
 
 from core.cli import Stage, params_option, workers_option
 from core.params import load
+from core.paths import CATALOG, SAMPLE, STREET
 from curate.params import IngestParams, PhotoParams, SampleParams, SplitParams, StreetParams
-
-SAMPLE = Path("data/sample")
-CATALOG = Path("data/curated/catalog")
-STREET = Path("data/curated/street")
 
 
 @click.group(cls=Stage)

@@ -18,11 +18,6 @@ from curate.checks import Fault, Reason
 from curate.params import PhotoParams
 from curate.photos import Box, Photo, read
 
-CATALOG_FILE = "catalog.parquet"
-REJECTED_FILE = "rejected.parquet"
-STORE_FILE = "images.arrow"
-REPORT_FILE = "report.json"
-
 # Photos per task: one costs about as little as handing a task over.
 _PER_TASK = 16
 

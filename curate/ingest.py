@@ -4,12 +4,9 @@ from pathlib import Path
 
 from core.atomic import replacing, write_json
 from core.errors import InputError, PhotoError
+from core.paths import REJECTED, REPORT, STORE, TABLE
 from curate.checks import Fault, Reason, check_share, locate
 from curate.collection import (
-    CATALOG_FILE,
-    REJECTED_FILE,
-    REPORT_FILE,
-    STORE_FILE,
     Candidate,
     catalog,
     column,
@@ -41,16 +38,16 @@ def ingest(params: IngestParams, photos: PhotoParams, split: SplitParams, folder
     check_share(faults, rows, params.max_rejected)
     with replacing(folder) as beside:
         beside.mkdir()
-        accepted, late = read_photos(candidates, root, beside / STORE_FILE, photos, crop=False, workers=workers)
+        accepted, late = read_photos(candidates, root, beside / STORE, photos, crop=False, workers=workers)
         faults += late
         check_share(faults, rows, params.max_rejected)
         group = groups(column(one.content_hash for one in accepted))
         products = column(one.candidate.product_id for one in accepted)
         table = catalog(accepted, root, group, assign(products, group, split))
         report = summary(table, faults, rows)
-        table.write(beside / CATALOG_FILE)
-        rejected(faults).write(beside / REJECTED_FILE)
-        write_json(beside / REPORT_FILE, report)
+        table.write(beside / TABLE)
+        rejected(faults).write(beside / REJECTED)
+        write_json(beside / REPORT, report)
     return report
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from core.params import section
+from core.params import Seed, section
 
 
 @section
@@ -13,7 +13,7 @@ class SampleParams:
     street_products: int
     photos: int
     side: int
-    seed: int
+    seed: Seed
 
     def __post_init__(self) -> None:
         if self.products < 0 or self.street_products < 0:
@@ -101,10 +101,10 @@ class SplitParams:
 
     val: float
     test: float
-    seed: int
+    seed: Seed
 
     def __post_init__(self) -> None:
-        if self.val < 0 or self.test < 0 or self.val + self.test >= 1:
+        if not (self.val >= 0 and self.test >= 0 and self.val + self.test < 1):
             raise ValueError(
                 f"val and test must be shares that leave some for train. Received: {self.val} and {self.test}"
             )

@@ -87,7 +87,7 @@ class Source:
                 for batch in file.iter_batches(columns=list(columns)):
                     for row in batch.to_pylist():
                         yield {name: _text(value) for name, value in row.items()}
-        except pa.ArrowException as error:
+        except (pa.ArrowException, ValueError) as error:  # ValueError: a time in nanoseconds, or text that is not UTF-8
             raise InputError(f"{self.path} is a damaged Parquet file: {error}") from error
 
 

@@ -5,13 +5,10 @@ from pathlib import Path
 
 from core.atomic import replacing, write_json
 from core.errors import InputError
+from core.paths import REJECTED, REPORT, STORE, STREET_PAIRS, TABLE
 from core.tables import Catalog, StreetPairs
 from curate.checks import Fault, Reason, count, spell
 from curate.collection import (
-    CATALOG_FILE,
-    REJECTED_FILE,
-    REPORT_FILE,
-    STORE_FILE,
     Accepted,
     catalog,
     column,
@@ -23,8 +20,6 @@ from curate.params import PhotoParams, SplitParams, StreetParams
 from curate.report import Report, summary
 from curate.split import assign
 from curate.street2shop import PAIR_LISTS, SHOP_LIST, Street, list_file, read_lists
-
-_PAIRS_FILE = "street_pairs.parquet"
 
 
 def street(params: StreetParams, photos: PhotoParams, split: SplitParams, folder: Path, workers: int) -> Report:
@@ -42,9 +37,7 @@ def street(params: StreetParams, photos: PhotoParams, split: SplitParams, folder
     rows = len(listed.candidates) + len(listed.faults)
     with replacing(folder) as beside:
         beside.mkdir()
-        accepted, late = read_photos(
-            listed.candidates, root, beside / STORE_FILE, photos, crop=params.crop, workers=workers
-        )
+        accepted, late = read_photos(listed.candidates, root, beside / STORE, photos, crop=params.crop, workers=workers)
         faults = listed.faults + late
         if rows and not accepted:
             raise InputError(
@@ -55,10 +48,10 @@ def street(params: StreetParams, photos: PhotoParams, split: SplitParams, folder
         products = column(one.candidate.product_id for one in accepted)
         table = catalog(accepted, root, group, assign(products, group, split, train=listed.train, test=listed.test))
         report = summary(table, faults, rows) | {"categories": _per_category(listed, accepted, faults)}
-        table.write(beside / CATALOG_FILE)
-        rejected(faults).write(beside / REJECTED_FILE)
-        pairs(accepted, table).write(beside / _PAIRS_FILE)
-        write_json(beside / REPORT_FILE, report)
+        table.write(beside / TABLE)
+        rejected(faults).write(beside / REJECTED)
+        pairs(accepted, table).write(beside / STREET_PAIRS)
+        write_json(beside / REPORT, report)
     return report
 
 

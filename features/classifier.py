@@ -59,7 +59,9 @@ def fit(train: Labelled, val: Labelled, test: Labelled, params: ClassifierParams
     history = _train(head, (features[0], targets[0]), (features[1], targets[1]), params)
     model = _joined(pooled, head)
     if params.tune.epochs:
-        tuned = tune(model, Batches(parts[0].photos, targets[0], params), (parts[1].photos, targets[1]), params)
+        least = min(history.get("val_loss", [np.inf]))
+        batches = Batches(parts[0].photos, targets[0], params)
+        tuned = tune(model, batches, (parts[1].photos, targets[1]), params, least)
         history = {name: values + tuned[name] for name, values in history.items()}
     metrics: dict[str, float | int] = {"classes": len(classes), "epochs": len(history["loss"])}
     for name, part, wanted in zip(("train", "val", "test"), parts, targets, strict=True):

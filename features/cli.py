@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli import Stage, params_option, workers_option
+from core.paths import CATALOG, COLLECTIONS, FEATURES, STORE, STORES, TABLE
 
 if TYPE_CHECKING:
     from core.tables import Column
-
-CATALOG = Path("data/curated/catalog")
-STREET = Path("data/curated/street")
-STORES = (CATALOG / "images.arrow", STREET / "images.arrow")
-OUTPUT = Path("data/features")
 
 
 @click.group(cls=Stage)
@@ -46,10 +42,10 @@ def fit_structure(params_path: Path) -> None:
     from features.params import ClassifierParams
 
     params = load(params_path, "features.structure", ClassifierParams)
-    catalog = Catalog.read(CATALOG / "catalog.parquet")
-    parts = labels.by_split(catalog, PixelStore.open(CATALOG / "images.arrow"), catalog.category)
+    catalog = Catalog.read(CATALOG / TABLE)
+    parts = labels.by_split(catalog, PixelStore.open(CATALOG / STORE), catalog.category)
     fitted = classifier.fit(parts["train"], parts["val"], parts["test"], params)
-    report.write(OUTPUT / "structure_classifier", fitted, source="labels")
+    report.write(FEATURES / "structure_classifier", fitted, source="labels")
     click.echo(report.line("structure", fitted, "labels"))
 
 
@@ -70,10 +66,10 @@ def fit_pattern(params_path: Path) -> None:
 
     params = load(params_path, "features.pattern", ClassifierParams)
     rendered = load(params_path, "features.rendered", RenderedParams)
-    catalog = Catalog.read(CATALOG / "catalog.parquet")
-    source, parts = pattern_labels.by_pattern(catalog, PixelStore.open(CATALOG / "images.arrow"), rendered)
+    catalog = Catalog.read(CATALOG / TABLE)
+    source, parts = pattern_labels.by_pattern(catalog, PixelStore.open(CATALOG / STORE), rendered)
     fitted = classifier.fit(parts["train"], parts["val"], parts["test"], params)
-    report.write(OUTPUT / "pattern_classifier", fitted, source=source)
+    report.write(FEATURES / "pattern_classifier", fitted, source=source)
     click.echo(report.line("pattern", fitted, source))
 
 
@@ -87,7 +83,7 @@ def extract(context: click.Context) -> None:
     Example: features extract color
     """
     if context.invoked_subcommand is None:
-        for command in (extract_structure, extract_pattern, extract_color):
+        for command in extract.commands.values():
             context.invoke(command)
 
 
@@ -123,20 +119,20 @@ def extract_color(params_path: Path, workers: int) -> None:
 
     params = load(params_path, "features.color", ColorParams)
     vectors = color_table.histograms(STORES, _image_ids(), bins=params.bins, workers=workers)
-    vectors.write(OUTPUT / "color.arrow")
+    vectors.write(FEATURES / "color.arrow")
     click.echo(f"color: {len(vectors.image_id)} photos, {vectors.values.shape[1]} dimensions")
 
 
 def _extract_by_network(name: str) -> None:
     from features import extract, report
 
-    vectors = extract.by_network(name, OUTPUT / f"{name}_classifier" / report.MODEL, STORES, _image_ids())
-    vectors.write(OUTPUT / f"{name}.arrow")
+    vectors = extract.by_network(name, FEATURES / f"{name}_classifier" / report.MODEL, STORES, _image_ids())
+    vectors.write(FEATURES / f"{name}.arrow")
     click.echo(f"{name}: {len(vectors.image_id)} photos, {vectors.values.shape[1]} dimensions")
 
 
 def _image_ids() -> "Column":
     from core.tables import Catalog
 
-    collections = [Catalog.read(folder / "catalog.parquet") for folder in (CATALOG, STREET)]
+    collections = [Catalog.read(folder / TABLE) for folder in COLLECTIONS]
     return Catalog.concat(collections).image_id

@@ -1,6 +1,6 @@
 """The parameters of `features`."""
 
-from core.params import section
+from core.params import Seed, section
 
 
 @section
@@ -38,7 +38,7 @@ class ClassifierParams:
     batch: int
     learning_rate: float
     tune: TuneParams
-    seed: int
+    seed: Seed
 
     def __post_init__(self) -> None:
         for name in ("width", "epochs", "batch", "patience"):
@@ -56,7 +56,7 @@ class RenderedParams:
     """`features.rendered`: how many swatches of each pattern stand in for labels that a catalog lacks."""
 
     per_pattern: int
-    seed: int
+    seed: Seed
 
     def __post_init__(self) -> None:
         if self.per_pattern < 10:

@@ -58,12 +58,13 @@ class Calibrate(keras.callbacks.Callback):
 
 
 def tune(
-    model: keras.Model, train: Batches, val: tuple[Photos, npt.NDArray], params: ClassifierParams
+    model: keras.Model, train: Batches, val: tuple[Photos, npt.NDArray], params: ClassifierParams, least: float
 ) -> dict[str, list[float]]:
     """Train `model` in place from the layer `params.tune.start` on; the epoch of least loss on `val` stands.
 
-    With pretrained weights batch normalisation stays frozen, as is usual for small data; a random trunk
-    learns it. Without `val` photos the last epoch stands.
+    Where no epoch comes below `least`, the loss on `val` before, the model keeps the weights that it came with. With
+    pretrained weights batch normalisation stays frozen, as is usual for small data; a random trunk learns it.
+    Without `val` photos the last epoch stands.
 
     Returns:
         The history: `loss`, `accuracy` and, with `val` photos, `val_loss` and `val_accuracy` per epoch.
@@ -77,6 +78,7 @@ def tune(
     )
     calibrate = Calibrate(calibration(train.photos, params))
     judged = len(val[1]) > 0
+    before = model.get_weights()
     callbacks: list[keras.callbacks.Callback] = [calibrate]
     if judged:
         callbacks.append(keras.callbacks.EarlyStopping(patience=params.patience, restore_best_weights=True))
@@ -91,6 +93,8 @@ def tune(
     )
     if not judged:
         batch_norm.calibrate(model, calibrate.batches)
+    elif min(fitted.history["val_loss"]) >= least:
+        model.set_weights(before)
     return {name: [float(value) for value in values] for name, values in fitted.history.items()}
 
 

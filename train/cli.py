@@ -5,15 +5,20 @@ from pathlib import Path
 import click
 
 from core.cli import Stage, params_option, workers_option
-
-CATALOG = Path("data/curated/catalog")
-STREET = Path("data/curated/street")
-FEATURES = Path("data/features")
-SIMILARITY = Path("data/triplets/recommended/similarity.json")
-TRIPLETS = Path("data/triplets/mixed/triplets.parquet")
-FIT = Path("data/model/fit")
-EMBEDDINGS = Path("data/model/embeddings")
-EVALUATION = Path("data/model/evaluation")
+from core.paths import (
+    CATALOG,
+    COLLECTIONS,
+    EMBEDDINGS,
+    EVALUATION,
+    FEATURES,
+    FIT,
+    MIXED,
+    SIMILARITY,
+    STORE,
+    STORES,
+    TABLE,
+    TRIPLETS,
+)
 
 
 @click.group(cls=Stage)
@@ -43,8 +48,8 @@ def fit(params_path: Path, workers: int) -> None:
     from train.params import FitParams
 
     options = load(params_path, "train.fit", FitParams)
-    triplets = Triplets.read(TRIPLETS)
-    store = PixelStore.open(CATALOG / "images.arrow", STREET / "images.arrow")
+    triplets = Triplets.read(MIXED / TRIPLETS)
+    store = PixelStore.open(*STORES)
     with replacing(FIT) as folder:
         model = training.start(options, triplets, store)
         models.save(headless(model), folder / "untrained.keras")
@@ -73,9 +78,9 @@ def embed(params_path: Path) -> None:
     from train.params import EmbedParams
 
     options = load(params_path, "train.embed", EmbedParams)
-    collections = [Catalog.read(folder / "catalog.parquet") for folder in (CATALOG, STREET)]
+    collections = [Catalog.read(folder / TABLE) for folder in COLLECTIONS]
     image_ids = np.concatenate([collection.image_id for collection in collections])
-    store = PixelStore.open(CATALOG / "images.arrow", STREET / "images.arrow")
+    store = PixelStore.open(*STORES)
     with replacing(EMBEDDINGS) as folder:
         for name, file in (("trained", "model.keras"), ("untrained", "untrained.keras")):
             embed_file(FIT / file, store, image_ids, batch=options.batch).write(folder / f"{name}.arrow")
@@ -101,10 +106,10 @@ def evaluate(params_path: Path) -> None:
     from train.params import EvaluateParams
 
     options = load(params_path, "train.evaluate", EvaluateParams)
-    catalog, street = (Catalog.read(folder / "catalog.parquet") for folder in (CATALOG, STREET))
+    catalog, street = (Catalog.read(folder / TABLE) for folder in COLLECTIONS)
     judged = systems.read(FEATURES, SIMILARITY, EMBEDDINGS)
-    numbers = judging.as_metrics(judging.evaluate(judged, catalog, street, Triplets.read(TRIPLETS), options))
-    shown = examples.examples(judged, catalog, PixelStore.open(CATALOG / "images.arrow"), options.examples)
+    numbers = judging.as_metrics(judging.evaluate(judged, catalog, street, Triplets.read(MIXED / TRIPLETS), options))
+    shown = examples.examples(judged, catalog, PixelStore.open(CATALOG / STORE), options.examples)
     with replacing(EVALUATION) as folder:
         write_json(folder / "metrics.json", numbers)
         write_text(folder / "report.md", report.markdown(numbers))

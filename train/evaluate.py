@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from core.errors import InputError
+from core.errors import InputError, TableError
 from core.similarity import Floats
 from core.tables import KINDS, Catalog, Triplets
 from train import agreement, metrics, retrieval
@@ -77,10 +77,13 @@ def evaluate(
 
 def _by_kind(triplets: Triplets, image_ids: npt.NDArray, vectors: Floats) -> dict[str, Accuracy]:
     places = {image_id: place for place, image_id in enumerate(image_ids)}
-    query, positive, negative = (
-        np.array([places[image_id] for image_id in column], np.int64)
-        for column in (triplets.query_id, triplets.positive_id, triplets.negative_id)
-    )
+    try:
+        query, positive, negative = (
+            np.array([places[image_id] for image_id in column], np.int64)
+            for column in (triplets.query_id, triplets.positive_id, triplets.negative_id)
+        )
+    except KeyError as error:
+        raise TableError(f"a test triplet names {error.args[0]}, which is no test photo now. Run dvc repro.") from None
     near, far = _distances(vectors, query, positive), _distances(vectors, query, negative)
     by_kind = {}
     for kind in KINDS:

@@ -17,15 +17,16 @@ def examples(
 ) -> list[tuple[Pixels, dict[str, list[Pixels]]]]:
     """`count` test photos, evenly spaced over the catalog, each with its nearest by the systems in `SHOWN`.
 
-    Neighbours are of the query's partition and of another product and duplicate group, as in the agreement.
+    Neighbours are of the query's partition, of any split, and of another product and duplicate group, as in the
+    agreement.
     """
-    photos = catalog.take(catalog.split == "test")
-    asked = np.unique(np.linspace(0, len(photos) - 1, min(count, len(photos))).round().astype(int))
-    found = {system.name: _nearest(photos, system, asked) for system in systems if system.name in SHOWN}
+    test = np.flatnonzero(catalog.split == "test")
+    asked = test[np.unique(np.linspace(0, len(test) - 1, min(count, len(test))).round().astype(int))]
+    found = {system.name: _nearest(catalog, system, asked) for system in systems if system.name in SHOWN}
     return [
         (
-            store[photos.image_id[query]],
-            {name: [store[photos.image_id[row]] for row in rows[place] if row >= 0] for name, rows in found.items()},
+            store[catalog.image_id[query]],
+            {name: [store[catalog.image_id[row]] for row in rows[place] if row >= 0] for name, rows in found.items()},
         )
         for place, query in enumerate(asked)
     ]
@@ -40,5 +41,5 @@ def _nearest(photos: Catalog, system: System, asked: np.ndarray) -> np.ndarray:
         own = photos.product_id, photos.duplicate_group
         barred = tuple((labels[[query]], labels[inside]) for labels in own)
         hit = nearest(vectors[[query]], vectors[inside], COLUMNS, barred=barred).rows[0]
-        rows[place] = np.where(hit >= 0, inside[hit], -1)
+        rows[place, : len(hit)] = np.where(hit >= 0, inside[hit], -1)
     return rows

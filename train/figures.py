@@ -94,7 +94,7 @@ def _bars(axes: Axes, labels: Sequence[str], values: dict[str, list[float]]) -> 
         shift = (number - (len(values) - 1) / 2) * width
         bars = axes.bar(places + shift, heights, width * 0.92, color=COLORS[system], label=system)
         axes.bar_label(bars, fmt=lambda height: f"{height:.2f}".lstrip("0"), fontsize=7, padding=1)
-    axes.set_xticks(places, labels)
+    axes.set_xticks(places, labels, parse_math=False)
     axes.tick_params(axis="x", length=0)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from core.params import section
+from core.params import Seed, section
 
 
 @section
@@ -26,7 +26,7 @@ class FitParams:
     epochs: int
     batch: int
     steps: int | None
-    seed: int
+    seed: Seed
 
     def __post_init__(self) -> None:
         for name in ("size", "units", "epochs", "batch"):
@@ -40,8 +40,6 @@ class FitParams:
         for name in ("dropout", "momentum"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to below 1. Received: {getattr(self, name)}")
-        if self.seed < 0:
-            raise ValueError(f"seed must be at least 0. Received: {self.seed}")
 
 
 @section

@@ -36,9 +36,9 @@ def headline(numbers: dict[str, Any]) -> Rows:
 
 
 def _telling(scores: dict[str, Any]) -> list[str]:
-    """The score of the largest cut-off but one, as the largest is often the whole gallery, and MAP@R."""
+    """The score of the smallest cut-off, as a large one is often the whole gallery, and MAP@R."""
     rates = [name for name in scores if name.startswith("hit_rate@")]
-    return [*rates[-2:][:1], *(name for name in ("map_at_r",) if name in scores)]
+    return [*rates[:1], *(name for name in ("map_at_r",) if name in scores)]
 
 
 def markdown(numbers: dict[str, Any]) -> str:
@@ -68,7 +68,7 @@ def markdown(numbers: dict[str, Any]) -> str:
 
 _READING = """Accuracy on in-class and out-of-class triplets is agreement with the recommender that mined them, whose
 own score there is high by construction. A wild pair is a fact, and attributes are labels that mining never saw;
-only the pattern descriptor was taught by pattern labels, where a catalog has them.
+only the pattern descriptor was taught by pattern labels, where a catalog has them. Structure was taught the category.
 """
 
 

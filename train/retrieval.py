@@ -67,7 +67,7 @@ def street_to_shop(photos: Catalog, vectors: Floats, ks: tuple[int, ...]) -> Ret
     for category in np.unique(photos.category[street]):
         asked = np.flatnonzero(street & (photos.category == category))
         shop = np.flatnonzero(~street & (photos.category == category))
-        asked = asked[np.isin(photos.product_id[asked], photos.product_id[shop])]
+        asked = asked[_findable(photos, asked, shop)]
         ranks.append(_product_ranks(photos, vectors, asked, shop))
         categories += [category] * len(asked)
     rank = np.concatenate(ranks)
@@ -77,16 +77,22 @@ def street_to_shop(photos: Catalog, vectors: Floats, ks: tuple[int, ...]) -> Ret
     return _averaged(scores, np.array(categories, dtype=object), int(street.sum()), len(shops), products)
 
 
+def _findable(photos: Catalog, asked: npt.NDArray, shop: npt.NDArray) -> npt.NDArray[np.bool_]:
+    """Which of `asked` have a photo of their product in `shop` that is no copy of themselves."""
+    same = photos.product_id[asked][:, None] == photos.product_id[shop][None, :]
+    copy = photos.duplicate_group[asked][:, None] == photos.duplicate_group[shop][None, :]
+    return (same & ~copy).any(axis=1)
+
+
 def _product_ranks(photos: Catalog, vectors: Floats, asked: npt.NDArray, shop: npt.NDArray) -> npt.NDArray[np.int64]:
-    """The rank, from 1, of each query's own product among the products of `shop`; unfindable ones rank last."""
+    """The rank, from 1, of each query's own product among the products of `shop`."""
     group = codes(photos.duplicate_group)
     found = nearest(vectors[asked], vectors[shop], len(shop), barred=((group[asked], group[shop]),))
     product = photos.product_id[shop]
     ranks = np.empty(len(asked), np.int64)
     for place, (query, rows) in enumerate(zip(asked, found.rows, strict=True)):
         names, first = np.unique(product[rows[rows >= 0]], return_index=True)  # where each product appears first
-        own = first[names == photos.product_id[query]]
-        ranks[place] = 1 + np.sum(first < own[0]) if len(own) else len(shop) + 1
+        ranks[place] = 1 + np.sum(first < first[names == photos.product_id[query]])
     return ranks
 
 

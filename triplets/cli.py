@@ -5,13 +5,22 @@ from pathlib import Path
 import click
 
 from core.cli import Stage, params_option, workers_option
-
-CATALOG = Path("data/curated/catalog")
-STREET = Path("data/curated/street")
-FEATURES = Path("data/features")
-RECOMMENDED = Path("data/triplets/recommended")
-MINED = Path("data/triplets/mined")
-MIXED = Path("data/triplets/mixed")
+from core.paths import (
+    CATALOG,
+    FEATURES,
+    MINED,
+    MIXED,
+    NEIGHBORS,
+    RECOMMENDED,
+    REPORT,
+    SIMILARITY,
+    STORE,
+    STORES,
+    STREET,
+    STREET_PAIRS,
+    TABLE,
+    TRIPLETS,
+)
 
 
 @click.group(cls=Stage)
@@ -26,7 +35,7 @@ def main() -> None:
 @params_option
 @workers_option
 def recommend(params_path: Path, workers: int) -> None:
-    """Find the nearest photos of every catalog photo with the weights of params.yaml.
+    """Find the nearest photos of every catalog photo in its partition, with the weights of params.yaml.
 
     Writes the neighbours, the scaled and weighted distance, and a sheet to look at.
 
@@ -41,13 +50,13 @@ def recommend(params_path: Path, workers: int) -> None:
     from triplets.sheets import neighbor_sheet
 
     params = load(params_path, "triplets.recommend", RecommendParams)
-    catalog = Catalog.read(CATALOG / "catalog.parquet")
-    photos = PixelStore.open(CATALOG / "images.arrow")
+    catalog = Catalog.read(CATALOG / TABLE)
+    photos = PixelStore.open(CATALOG / STORE)
     fitted = similarity.fit(catalog, FEATURES, params)
     found = neighbors.recommend(catalog, FEATURES, fitted, params.neighbors, workers)
     with replacing(RECOMMENDED) as folder:
-        fitted.write(folder / "similarity.json")
-        found.write(folder / "neighbors.parquet")
+        fitted.write(folder / SIMILARITY.name)
+        found.write(folder / NEIGHBORS.name)
         neighbor_sheet(folder / "neighbors.png", found, catalog, photos, rows=6, columns=8, seed=params.seed)
     click.echo(f"{len(found):,} neighbours of {len(catalog):,} photos. Look at {RECOMMENDED / 'neighbors.png'}.")
 
@@ -63,19 +72,18 @@ def show_neighbors(image_id: str) -> None:
     from core.tables import Neighbors
     from triplets.report import nearest
 
-    path = RECOMMENDED / "neighbors.parquet"
-    found = Neighbors.read(path)
+    found = Neighbors.read(NEIGHBORS)
     found = found.take((found.query_id == image_id) & (found.rank <= 10))
     if len(found) == 0:
-        raise InputError(f"{path} has no neighbours of {image_id}. Name an image_id of {CATALOG / 'catalog.parquet'}.")
-    click.echo(nearest(found))
+        raise InputError(f"{NEIGHBORS} has no neighbours of {image_id}. Name an image_id of {CATALOG / TABLE}.")
+    click.echo(nearest(found), nl=False)
 
 
 @main.command()
 @params_option
 @workers_option
 def mine(params_path: Path, workers: int) -> None:
-    """Mine in-class and out-of-class triplets from the neighbours.
+    """Mine in-class and out-of-class triplets from the nearest photos inside each partition and split.
 
     Prints how many candidates each rule rejected, and the parameter that changes it.
 
@@ -84,26 +92,25 @@ def mine(params_path: Path, workers: int) -> None:
     from core.atomic import replacing, write_json
     from core.params import load
     from core.similarity import Similarity
-    from core.tables import Catalog, Neighbors
+    from core.tables import Catalog
     from triplets import mine, report
     from triplets.params import MineParams
 
     params = load(params_path, "triplets.mine", MineParams)
-    catalog = Catalog.read(CATALOG / "catalog.parquet")
-    similarity = Similarity.read(RECOMMENDED / "similarity.json")
-    neighbors = Neighbors.read(RECOMMENDED / "neighbors.parquet")
-    triplets, counts = mine.mine(catalog, neighbors, FEATURES, similarity, params, workers)
+    catalog = Catalog.read(CATALOG / TABLE)
+    similarity = Similarity.read(SIMILARITY)
+    triplets, counts = mine.mine(catalog, FEATURES, similarity, params, workers)
     with replacing(MINED) as folder:
-        triplets.write(folder / "triplets.parquet")
-        write_json(folder / "report.json", report.mined(triplets, counts, catalog))
-    click.echo(report.console(triplets, counts))
+        triplets.write(folder / TRIPLETS)
+        write_json(folder / REPORT, report.mined(triplets, counts, catalog))
+    click.echo(report.console(triplets, counts), nl=False)
 
 
 @main.command()
 @params_option
 @workers_option
 def mix(params_path: Path, workers: int) -> None:
-    """Mine wild triplets and mix all kinds in the asked shares.
+    """Mine wild triplets and mix all kinds in the asked shares and totals.
 
     Writes the mix as a table and, per split, as headerless query,positive,negative paths.
 
@@ -119,20 +126,20 @@ def mix(params_path: Path, workers: int) -> None:
     from triplets.sheets import triplet_sheet
 
     params = load(params_path, "triplets.mix", MixParams)
-    catalog, street = Catalog.read(CATALOG / "catalog.parquet"), Catalog.read(STREET / "catalog.parquet")
-    pairs = StreetPairs.read(STREET / "street_pairs.parquet")
-    similarity = Similarity.read(RECOMMENDED / "similarity.json")
-    mined = Triplets.read(MINED / "triplets.parquet")
-    photos = PixelStore.open(CATALOG / "images.arrow", STREET / "images.arrow")
+    catalog, street = Catalog.read(CATALOG / TABLE), Catalog.read(STREET / TABLE)
+    pairs = StreetPairs.read(STREET / STREET_PAIRS)
+    similarity = Similarity.read(SIMILARITY)
+    mined = Triplets.read(MINED / TRIPLETS)
+    photos = PixelStore.open(*STORES)
     from_street, counts = wild.mine(street, pairs, FEATURES, similarity, params, workers)
     supply = Triplets.concat([mined, from_street])
     mixed = mix.mix(supply, params)
-    counts.update(report.read_rules(MINED / "report.json"))
+    counts.update(report.read_rules(MINED / REPORT))
     with replacing(MIXED) as folder:
-        mixed.write(folder / "triplets.parquet")
+        mixed.write(folder / TRIPLETS)
         mix.write_paths(folder, mixed, Catalog.concat([catalog, street]))
-        write_json(folder / "report.json", report.metrics(mixed))
-        write_text(folder / "report.md", report.markdown(supply, mixed, mix.asked(params), counts))
+        write_json(folder / REPORT, report.metrics(mixed))
+        write_text(folder / "report.md", report.markdown(supply, mixed, params, counts))
         triplet_sheet(folder / "triplets.png", mixed, photos, rows=6, seed=params.seed)
-    click.echo(report.shares(supply, mixed, mix.asked(params)))
+    click.echo(report.shares(supply, mixed, params))
     click.echo(f"Look at {MIXED / 'triplets.png'} and read {MIXED / 'report.md'}.")

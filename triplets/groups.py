@@ -1,7 +1,6 @@
-"""The unit of work, one partition of one split, and its own random generator."""
+"""The units of work, a partition or one split of it, and their own random generators."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,17 +24,18 @@ class Group:
 
 def groups(catalog: Catalog) -> list[Group]:
     """Every partition and split that has photos, by partition, then train, val, test."""
-    return list(_groups(catalog))
+    return [
+        Group(name, split, inside[catalog.split[inside] == split])
+        for name, inside in partitions(catalog).items()
+        for split in SPLITS
+        if split in catalog.split[inside]
+    ]
 
 
-def _groups(catalog: Catalog) -> Iterator[Group]:
-    partitions, partition = np.unique(catalog.partition.astype(str), return_inverse=True)
-    for number, name in enumerate(partitions):
-        inside = np.flatnonzero(partition == number)
-        for split in SPLITS:
-            rows = inside[catalog.split[inside] == split]
-            if len(rows):
-                yield Group(str(name), split, rows)
+def partitions(catalog: Catalog) -> dict[str, Rows]:
+    """The rows (n,) of each partition, by its name."""
+    names, partition = np.unique(catalog.partition.astype(str), return_inverse=True)
+    return {str(name): np.flatnonzero(partition == number) for number, name in enumerate(names)}
 
 
 def rows_of(image_ids: Column, wanted: Any, source: str) -> Rows:

@@ -1,8 +1,9 @@
-"""In-class and out-of-class triplets from the recommender's neighbours.
+"""In-class and out-of-class triplets from the nearest photos inside a partition and split.
 
 The positive of both kinds is a mutual neighbour. An in-class negative comes from the neighbours behind a gap, so
 from the query's own partition (the guard against false negatives of VisNet, arXiv 1703.02344); an out-of-class
-one is any photo of another category. The three photos are always of one split.
+one is any photo of another category. The three photos are always of one split, so the recommender's search is done
+again inside each split.
 """
 
 from collections import Counter
@@ -15,10 +16,11 @@ import numpy as np
 from core import engine
 from core.codes import codes
 from core.similarity import Floats, Similarity
-from core.tables import Catalog, Column, Neighbors, Triplets
-from triplets.assemble import DISTANCES, triplets_of
+from core.tables import Catalog, Column, Triplets
+from triplets.assemble import triplets_of
 from triplets.distances import between, load
-from triplets.groups import Group, Rows, generator, groups, rows_of
+from triplets.groups import Group, Rows, generator, groups
+from triplets.neighbors import Near, ranked
 from triplets.params import MineParams
 from triplets.rules import Mask, mutual, shared, sift, spread, under_cap, window
 
@@ -29,7 +31,7 @@ _OFFERED = 4  # out-of-class negatives looked at per triplet wanted; nearly all 
 class Task:
     """One partition of one split: its n photos, then those of other categories that were drawn to be looked at.
 
-    `near` (n, k) and `others` (n, c) are rows of `image_id`, `product` and `copies`; `near` is -1 where fewer exist.
+    `others` (n, c) are rows of `image_id`, `product` and `copies`.
     """
 
     group: Group
@@ -39,21 +41,19 @@ class Task:
     image_id: Column
     product: Rows
     copies: Rows
-    near: Rows
-    apart: dict[str, Floats]
     others: Rows
 
 
 def mine(
-    catalog: Catalog, neighbors: Neighbors, features: Path, similarity: Similarity, params: MineParams, workers: int
+    catalog: Catalog, features: Path, similarity: Similarity, params: MineParams, workers: int
 ) -> tuple[Triplets, Counter[str]]:
     """The triplets of the whole catalog, and how many candidates each rule rejected (see triplets/report.py).
 
     Raises:
-        TableError: a neighbour is not in the catalog, or an image has no vector.
+        TableError: a descriptor's file or an image's vector is missing.
     """
     found = groups(catalog)
-    tasks = _tasks(catalog, neighbors, features, similarity, params, found)
+    tasks = _tasks(catalog, features, similarity, params, found)
     tables, counts = [Triplets.from_rows([])], Counter[str]()
     for table, rejected in engine.run(mine_in, tasks, workers=workers, label="triplets", total=len(found)):
         tables.append(table)
@@ -62,24 +62,15 @@ def mine(
 
 
 def _tasks(
-    catalog: Catalog,
-    neighbors: Neighbors,
-    features: Path,
-    similarity: Similarity,
-    params: MineParams,
-    found: list[Group],
+    catalog: Catalog, features: Path, similarity: Similarity, params: MineParams, found: list[Group]
 ) -> Iterator[Task]:
     product, copies = codes(catalog.product_id), codes(catalog.duplicate_group)
-    near, apart = _matrices(catalog, neighbors)
     for group in found:
         elsewhere = (catalog.split == group.split) & (catalog.category != catalog.category[group.rows[0]])
         rng = generator(params.seed, "others", group.partition, group.split)
         drawn = window(len(group.rows), np.flatnonzero(elsewhere), _OFFERED * params.per_query, rng)
         distinct, others = np.unique(drawn, return_inverse=True)
         rows = np.concatenate([group.rows, distinct])
-        # One place more than there are photos, so that -1, no neighbour, stays -1; so does another group's photo.
-        local = np.full(len(catalog) + 1, -1)
-        local[group.rows] = np.arange(len(group.rows))
         yield Task(
             group=group,
             params=params,
@@ -88,64 +79,50 @@ def _tasks(
             image_id=catalog.image_id[rows],
             product=product[rows],
             copies=copies[rows],
-            near=local[near[group.rows]],
-            apart={name: values[group.rows] for name, values in apart.items()},
             others=len(group.rows) + others.reshape(drawn.shape),
         )
 
 
-def _matrices(catalog: Catalog, neighbors: Neighbors) -> tuple[Rows, dict[str, Floats]]:
-    """The neighbours' table as (photos, largest rank): catalog rows, -1 where fewer exist, and their distances."""
-    query = rows_of(catalog.image_id, neighbors.query_id, "neighbors.parquet")
-    place = neighbors.rank - 1
-    shape = len(catalog), int(neighbors.rank.max(initial=0))
-    near = np.full(shape, -1, np.int64)
-    near[query, place] = rows_of(catalog.image_id, neighbors.neighbor_id, "neighbors.parquet")
-    apart = {name: np.zeros(shape, np.float32) for name in DISTANCES}
-    for name, values in apart.items():
-        values[query, place] = getattr(neighbors, name)
-    return near, apart
-
-
 def mine_in(task: Task) -> tuple[Triplets, Counter[str]]:
     """The triplets of one partition and split, and what was rejected."""
-    queries = np.arange(len(task.near))
-    top = task.near[:, : task.params.positives]
-    same = (task.product[top] == task.product[queries, None]) | (task.copies[top] == task.copies[queries, None])
-    rules = {"not_mutual": ~mutual(task.near, task.params.positives), "same_product": same}
+    count, params = len(task.group.rows), task.params
+    product, copies = task.product[:count], task.copies[:count]
+    prepared = load(task.features, task.image_id)
+    own = {name: values[:count] for name, values in prepared.items()}
+    near = ranked(own, task.similarity, product, copies, params.candidates)
+
+    top = near.rows[:, : params.positives]
+    same = (product[top] == product[:, None]) | (copies[top] == copies[:, None])
+    rules = {"not_mutual": ~mutual(near.rows, params.positives), "same_product": same}
     positive, counts = sift(top >= 0, rules, "positives")
-    counts["queries"] = len(queries)
+    counts["queries"] = count
     counts["queries_without_positive"] = int(np.count_nonzero(~positive.any(axis=1)))
 
-    in_class, rejected = _draw(task, "in_class", positive, task.near, task.apart, task.params.gap)
+    in_class, rejected = _draw(task, "in_class", positive, near, near, params.gap)
     counts.update(rejected)
-    apart = _to_others(task)
-    out_of_class, rejected = _draw(task, "out_of_class", positive, task.others, apart, 0)
+    out_of_class, rejected = _draw(task, "out_of_class", positive, near, _others(task, prepared), 0)
     counts.update(rejected)
     return Triplets.concat([in_class, out_of_class]), counts
 
 
-def _to_others(task: Task) -> dict[str, Floats]:
-    """The distances (n, c) of each query to the photos of other categories that it looks at."""
-    prepared = load(task.features, task.image_id)
+def _others(task: Task, prepared: dict[str, Floats]) -> Near:
+    """The photos of other categories that each query looks at, and their distances to it."""
     query = np.repeat(np.arange(len(task.others)), task.others.shape[1])
     apart = between(prepared, task.similarity, query, task.others.reshape(-1))
-    return {name: values.reshape(task.others.shape) for name, values in apart.items()}
+    return Near(task.others, {name: values.reshape(task.others.shape) for name, values in apart.items()})
 
 
-def _draw(
-    task: Task, kind: str, positive: Mask, negatives: Rows, apart: dict[str, Floats], gap: int
-) -> tuple[Triplets, Counter[str]]:
-    """Triplets of one `kind` from positives (n, p) and offered negatives (n, c), none of the first `gap`."""
+def _draw(task: Task, kind: str, positive: Mask, near: Near, offered: Near, gap: int) -> tuple[Triplets, Counter[str]]:
+    """Triplets of one `kind`: which of the `near` are positives (n, p), negatives from the `offered` after `gap`."""
     n, p = positive.shape
-    top = task.near[:, :p]
+    top, negatives = near.rows[:, :p], offered.rows
     same = np.zeros((n, p, negatives.shape[1]), np.bool_)
     for label in (task.product, task.copies):
         same |= shared(label[:n], label[top], label[negatives])
     rules = {
         "gap": np.arange(negatives.shape[1]) < gap,
         "same_product": same,
-        "similarity": ~under_cap(task.apart["distance"][:, :p], apart["distance"], task.params.margin),
+        "similarity": ~under_cap(near.apart["distance"][:, :p], offered.apart["distance"], task.params.margin),
     }
     candidates = positive[:, :, None] & (negatives >= 0)[:, None, :]
     allowed, counts = sift(candidates, rules, kind)
@@ -153,6 +130,6 @@ def _draw(
     query, slot, place = spread(allowed, task.params.per_query, rng)
     counts[f"{kind}.surplus"] = int(np.count_nonzero(allowed) - len(query))
     ids = task.image_id[query], task.image_id[top[query, slot]], task.image_id[negatives[query, place]]
-    to_positive = {name: values[query, slot] for name, values in task.apart.items()}
-    to_negative = {name: values[query, place] for name, values in apart.items()}
+    to_positive = {name: values[query, slot] for name, values in near.apart.items()}
+    to_negative = {name: values[query, place] for name, values in offered.apart.items()}
     return triplets_of(ids, kind, task.group.split, slot + 1, to_positive, to_negative), counts

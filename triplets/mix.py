@@ -9,7 +9,7 @@ import numpy as np
 from core.codes import codes
 from core.errors import InputError
 from core.tables import KINDS, SPLITS, Catalog, Column, Triplets
-from triplets.groups import Rows, generator
+from triplets.groups import Rows, generator, rows_of
 from triplets.params import MixParams
 
 
@@ -23,21 +23,31 @@ def asked(params: MixParams) -> dict[str, float]:
     }
 
 
-def takes(supply: Mapping[str, int], shares: Mapping[str, float]) -> dict[str, int]:
-    """How many triplets of each kind make the largest mix in the proportions of `shares`.
+def takes(supply: Mapping[str, int], shares: Mapping[str, float], total: int | None) -> dict[str, int]:
+    """How many triplets of each kind make `total` in the proportions of `shares`.
 
-    A kind without any triplet drops out, and the others keep their proportion. Of the kinds that are left, the
-    one that is scarcest for its share is taken whole and sets the total. What rounding leaves goes to the
-    largest remainders.
+    A kind whose supply is short is taken whole, and the others make up for it in their proportions, until the total
+    is reached or all are taken whole. What rounding leaves goes to the largest remainders. Without a total, it is
+    the largest that all kinds with any triplet can make in the exact proportions.
     """
-    there = {kind: share for kind, share in shares.items() if share > 0 and supply[kind] > 0}
-    whole = sum(there.values())
-    if not there:
-        return dict.fromkeys(supply, 0)
-    total = int(min(supply[kind] * whole / share for kind, share in there.items()) + 1e-9)
-    exact = {kind: total * share / whole for kind, share in there.items()}
-    taken = dict.fromkeys(supply, 0) | {kind: int(value + 1e-9) for kind, value in exact.items()}
-    for kind in sorted(there, key=lambda kind: taken[kind] - exact[kind])[: total - sum(taken.values())]:
+    left = {kind: share for kind, share in shares.items() if share > 0 and supply[kind] > 0}
+    if total is None:
+        whole = sum(left.values())
+        total = int(min((supply[kind] * whole / share for kind, share in left.items()), default=0) + 1e-9)
+    taken = dict.fromkeys(supply, 0)
+    while True:
+        whole = sum(left.values())
+        exact = {kind: total * share / whole for kind, share in left.items()}
+        short = [kind for kind, count in exact.items() if supply[kind] <= count]
+        if not short:
+            break
+        for kind in short:
+            taken[kind] = supply[kind]
+            total -= supply[kind]
+            del left[kind]
+    taken |= {kind: int(count) for kind, count in exact.items()}
+    rest = total - sum(taken[kind] for kind in left)
+    for kind in sorted(left, key=lambda kind: taken[kind] - exact[kind])[:rest]:
         taken[kind] += 1
     return taken
 
@@ -59,14 +69,14 @@ def supply(triplets: Triplets, split: str) -> dict[str, int]:
 
 
 def mix(triplets: Triplets, params: MixParams) -> Triplets:
-    """The largest mix of each split (see `takes`).
+    """The mix of each split (see `takes`).
 
     Raises:
         InputError: the training split gets no triplet of any kind.
     """
     tables = [Triplets.from_rows([])]
     for split in SPLITS:
-        for kind, count in takes(supply(triplets, split), asked(params)).items():
+        for kind, count in takes(supply(triplets, split), asked(params), params.totals.of(split)).items():
             some = triplets.take((triplets.split == split) & (triplets.kind == kind))
             rng = generator(params.seed, "mix", kind, split)
             tables.append(some.take(np.sort(evenly(some.query_id, count, rng))))
@@ -89,12 +99,13 @@ def write_paths(folder: Path, triplets: Triplets, catalog: Catalog) -> None:
     """Write train.csv, val.csv and test.csv: the photos' paths as query,positive,negative, without a header.
 
     The original MILDNet trainer reads these files.
+
+    Raises:
+        TableError: a photo of a triplet is not in the catalog.
     """
-    path = dict(zip(catalog.image_id, catalog.path, strict=True))
+    ids = triplets.query_id, triplets.positive_id, triplets.negative_id
+    paths = [catalog.path[rows_of(catalog.image_id, some, "triplets.parquet")] for some in ids]
     for split in SPLITS:
-        some = triplets.take(triplets.split == split)
+        inside = triplets.split == split
         with (folder / f"{split}.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(
-                [path[image_id] for image_id in ids]
-                for ids in zip(some.query_id, some.positive_id, some.negative_id, strict=True)
-            )
+            csv.writer(file, lineterminator="\n").writerows(zip(*(column[inside] for column in paths), strict=True))

@@ -1,14 +1,16 @@
 """What was mined and mixed, in words: the shares, the counts, and what each rule rejected and how to change that."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import TableError
+from core.rows import Rows, text
 from core.tables import DESCRIPTORS, KINDS, SPLITS, Catalog, Neighbors, Triplets
-from triplets.mix import supply
+from triplets.mix import asked, supply, takes
+from triplets.params import MixParams
 
 _NAMES = {"in_class": "in-class", "out_of_class": "out-of-class", "wild": "wild"}
 
@@ -18,7 +20,7 @@ _RULES = {
     "positives.same_product": ("positive: shares a product or copy with the query", "run dvc repro"),
     "in_class.gap": (
         "in-class negative: ranks too near",
-        "lower triplets.mine.gap, or raise triplets.recommend.neighbors",
+        "lower triplets.mine.gap, or raise triplets.mine.candidates",
     ),
     "in_class.same_product": ("in-class negative: shares a product or copy with the positive", "the catalog decides"),
     "in_class.similarity": ("in-class negative: nearly as similar as the positive", "lower triplets.mine.margin"),
@@ -32,9 +34,9 @@ _RULES = {
         "lower triplets.mine.margin",
     ),
     "out_of_class.surplus": ("out-of-class: not drawn, enough for the query", "raise triplets.mine.per_query"),
-    "wild.gap": ("wild negative: ranks too near", "lower triplets.mix.gap"),
     "wild.same_product": ("wild negative: shares a product or copy with the street photo's", "the catalog decides"),
-    "wild.similarity": ("wild negative: nearly as similar as the positive", "lower triplets.mix.margin"),
+    "wild.gap": ("wild negative, train only: ranks too near", "lower triplets.mix.gap"),
+    "wild.similarity": ("wild negative, train only: nearly as similar as the positive", "lower triplets.mix.margin"),
     "wild.surplus": ("wild: not drawn, enough for the street photo", "raise triplets.mix.per_pair"),
 }
 
@@ -71,7 +73,7 @@ def read_rules(path: Path) -> dict[str, int]:
 def nearest(neighbors: Neighbors) -> str:
     """The neighbours of one query as a table."""
     rows = [
-        (str(rank), image_id, *(f"{distance:.3f}" for distance in distances))
+        [str(rank), image_id, *(f"{distance:.3f}" for distance in distances)]
         for rank, image_id, *distances in zip(
             neighbors.rank,
             neighbors.neighbor_id,
@@ -80,22 +82,22 @@ def nearest(neighbors: Neighbors) -> str:
             strict=True,
         )
     ]
-    return table(("rank", "image", "distance", *DESCRIPTORS), rows)
+    return text([["rank", "image", "distance", *DESCRIPTORS], *rows])
 
 
 def console(triplets: Triplets, counts: Mapping[str, int]) -> str:
     """What `mine` prints."""
     per_split = [
-        (split, *(f"{count:,}" for kind, count in supply(triplets, split).items() if kind != "wild"))
+        [split, *(f"{count:,}" for kind, count in supply(triplets, split).items() if kind != "wild")]
         for split in SPLITS
     ]
-    return "\n\n".join([table(("split", "in-class", "out-of-class"), per_split), lonely(counts), rules(counts)])
+    return "\n".join([text([["split", "in-class", "out-of-class"], *per_split]), lonely(counts) + "\n", rules(counts)])
 
 
 def rules(counts: Mapping[str, int]) -> str:
     """What each rule that `counts` knows rejects, how many it rejected, and what changes that, as a table."""
-    rows = [(what, f"{counts[rule]:,}", change) for rule, (what, change) in _RULES.items() if rule in counts]
-    return table(("rule", "rejected", "to change it"), rows)
+    rows = [[what, f"{counts[rule]:,}", change] for rule, (what, change) in _RULES.items() if rule in counts]
+    return text([["rule", "rejected", "to change it"], *rows])
 
 
 def lonely(counts: Mapping[str, int]) -> str:
@@ -111,22 +113,46 @@ def lonely(counts: Mapping[str, int]) -> str:
     return line + "."
 
 
-def shares(mined: Triplets, mixed: Triplets, asked: Mapping[str, float]) -> str:
-    """The asked and the reached shares of each split, and why they differ, in a line."""
-    wanted = ", ".join(f"{_NAMES[kind]} {share:.0%}" for kind, share in asked.items())
-    return f"Asked: {wanted}. Reached: " + "; ".join(_reached(mined, mixed, asked, split) for split in SPLITS) + "."
+def shares(mined: Triplets, mixed: Triplets, params: MixParams) -> str:
+    """The asked shares, and of each split the total asked and reached, its shares, and why they differ, in a line."""
+    wanted = ", ".join(f"{_NAMES[kind]} {share:.0%}" for kind, share in asked(params).items())
+    return f"Asked: {wanted}. " + " ".join(
+        f"{split}: {_reached(supply(mined, split), supply(mixed, split), params, split)}." for split in SPLITS
+    )
 
 
-def _reached(mined: Triplets, mixed: Triplets, asked: Mapping[str, float], split: str) -> str:
-    there, taken = supply(mined, split), supply(mixed, split)
-    total = sum(taken.values())
-    lacking = [_NAMES[kind] for kind in KINDS if asked[kind] > 0 and there[kind] == 0]
-    if total == 0:
-        return f"{split} none (no {', '.join(lacking) or 'triplets'})"
-    text = f"{split} {' / '.join(f'{taken[kind] / total:.0%}' for kind in KINDS)} of {total:,}"
+def _reached(there: Mapping[str, int], taken: Mapping[str, int], params: MixParams, split: str) -> str:
+    total, reached = params.totals.of(split), sum(taken.values())
+    line = f"{reached:,} triplets" if total is None else f"{reached:,} of {total:,} triplets"
+    if reached:
+        line += ", " + " / ".join(f"{taken[kind] / reached:.0%}" for kind in KINDS)
+        if total is None:
+            line += f", the largest mix that {_NAMES[_scarcest(there, params)]} allows"
+    lacking = []
+    for kind, count in _wanted(params, split).items():
+        if there[kind] == 0 and asked(params)[kind] > 0:
+            lacking.append(f"{_NAMES[kind]} is absent")
+        elif count is not None and there[kind] < count:
+            lacking.append(f"{_NAMES[kind]} is short ({there[kind]:,} of {count:,})")
     if lacking:
-        text += f" (no {', '.join(lacking)}: renormalised over the rest)"
-    return text
+        line += "; " + ", ".join(lacking)
+        if reached:
+            line += ", the rest renormalised" if total in (None, reached) else ", so everything is taken"
+    return line
+
+
+def _scarcest(there: Mapping[str, int], params: MixParams) -> str:
+    """The kind whose supply sets the total where none is asked; one of them must have some."""
+    ratios = {kind: there[kind] / share for kind, share in asked(params).items() if share > 0 and there[kind] > 0}
+    return min(ratios, key=lambda kind: ratios[kind])
+
+
+def _wanted(params: MixParams, split: str) -> dict[str, int | None]:
+    """The triplets of each kind that the total of `split` asks for; None where it has no total."""
+    total = params.totals.of(split)
+    if total is None:
+        return dict.fromkeys(KINDS)
+    return {**takes(dict.fromkeys(KINDS, total), asked(params), total)}
 
 
 def metrics(mixed: Triplets) -> dict[str, float]:
@@ -148,12 +174,12 @@ def metrics(mixed: Triplets) -> dict[str, float]:
     return numbers
 
 
-def markdown(mined: Triplets, mixed: Triplets, asked: Mapping[str, float], counts: Mapping[str, int]) -> str:
-    """The report of `mix`; its first line holds the shares."""
+def markdown(mined: Triplets, mixed: Triplets, params: MixParams, counts: Mapping[str, int]) -> str:
+    """The report of `mix`; its first line says what was asked and reached."""
     parts = [
-        shares(mined, mixed, asked),
+        shares(mined, mixed, params),
         "## Triplets",
-        _per_kind(mined, mixed, asked),
+        _per_kind(mined, mixed, params),
         "## Medians in the mix",
         _medians(mixed),
         "Distances are fused; 1 is about that of two random training photos of one partition.",
@@ -161,38 +187,25 @@ def markdown(mined: Triplets, mixed: Triplets, asked: Mapping[str, float], count
         rules(counts),
         lonely(counts),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
-def _per_kind(mined: Triplets, mixed: Triplets, asked: Mapping[str, float]) -> str:
-    rows = []
+def _per_kind(mined: Triplets, mixed: Triplets, params: MixParams) -> str:
+    rows: Rows = [["split", "kind", "mined", "asked", "in the mix"]]
     for split in SPLITS:
         there, taken = supply(mined, split), supply(mixed, split)
-        scarcest = _scarcest(there, asked)
         rows += [
-            (split, _NAMES[kind], f"{there[kind]:,}", f"{taken[kind]:,}", "yes" if kind == scarcest else "")
-            for kind in KINDS
+            [split, _NAMES[kind], f"{there[kind]:,}", count if count is None else f"{count:,}", f"{taken[kind]:,}"]
+            for kind, count in _wanted(params, split).items()
         ]
-    return table(("split", "kind", "mined", "in the mix", "sets the total"), rows)
+    return text(rows)
 
 
 def _medians(mixed: Triplets) -> str:
-    rows = []
+    rows: Rows = [["kind", "distance of the positive", "distance of the negative", "rank of the positive"]]
     for kind in KINDS:
         some = mixed.take(mixed.kind == kind)
         if len(some):
             near, far = np.median(some.positive_distance), np.median(some.negative_distance)
-            rows.append((_NAMES[kind], f"{near:.2f}", f"{far:.2f}", f"{np.median(some.positive_rank):.0f}"))
-    return table(("kind", "distance of the positive", "distance of the negative", "rank of the positive"), rows)
-
-
-def _scarcest(there: Mapping[str, int], asked: Mapping[str, float]) -> str | None:
-    """The kind whose supply sets the total."""
-    ratios = {kind: there[kind] / share for kind, share in asked.items() if share > 0 and there[kind] > 0}
-    return min(ratios, key=lambda kind: ratios[kind], default=None)
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+            rows.append([_NAMES[kind], f"{near:.2f}", f"{far:.2f}", f"{np.median(some.positive_rank):.0f}"])
+    return text(rows)

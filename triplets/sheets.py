@@ -81,7 +81,8 @@ def _sheet(path: Path, lines: Sequence[Line], heads: Sequence[Sequence[str]], ph
     # One pair of axes in units of photos: a pair for every photo takes seconds to draw.
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, across), ylim=(down, 0))
     axes.axis("off")
-    middle: dict[str, Any] = {"ha": "center", "va": "center"}
+    # A label may hold dollar signs, which would begin a formula.
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "parse_math": False}
     if not lines:
         axes.text(across / 2, down / 2, "nothing to show: the catalog is too small", color="#555555", **middle)
     for left, width, texts in zip(lefts, widths, heads if lines else [()], strict=True):

@@ -1,8 +1,9 @@
 """Wild triplets: a street photo, a shop photo of its product, a shop photo of another product.
 
-The pair is known, not guessed, so the negative may be near; only what shares a product or a copy with one of the
-street photo's shop photos, or is nearly as similar as the positive, is left out. All three are of one partition
-and split.
+The pair is known, not guessed, so the negative may be near; what shares a product or a copy with one of the street
+photo's shop photos is left out. In the training split `gap` and `margin` leave out more, because a shop photo that is
+nearly as similar as the positive may show the same thing. Validation and test keep it: they judge the recommender too,
+by facts and not by its own filter. All three photos are of one partition and split.
 """
 
 from collections import Counter, defaultdict
@@ -128,12 +129,11 @@ def _draw(
     places = task.positive[street]
     exists = (places >= 0) & (task.copies[shop[places]] != task.copies[street, None])
     to_positives = np.take_along_axis(distance, places, axis=1)  # where none exists, of any photo: never looked at
-    rules = {
-        "gap": _nearest(distance, task.params.gap)[:, None, :],
-        "same_product": _related(task, street, shop, places, exists)[:, None, :],
-    }
-    if task.params.margin is not None:
-        rules["similarity"] = ~under_cap(to_positives, distance, task.params.margin)
+    rules = {"same_product": _related(task, street, shop, places, exists)[:, None, :]}
+    if task.group.split == "train":
+        rules["gap"] = _nearest(distance, task.params.gap)[:, None, :]
+        if task.params.margin is not None:
+            rules["similarity"] = ~under_cap(to_positives, distance, task.params.margin)
     candidates = np.repeat(exists[:, :, None], len(shop), axis=2)
     allowed, counts = sift(candidates, rules, "wild")
     query, slot, negative = spread(allowed, task.params.per_pair, rng)

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import ParamsError
-from core.params import load, section
+from core.params import Seed, load, section
 
 
 @section
@@ -72,9 +72,35 @@ def test_a_missing_file_or_section_is_named(tmp_path):
     )
 
 
-@pytest.mark.parametrize("text", ["shop: [", "shop: 1\nshop: 2\n", "a: \t- b: c: d"])
+@pytest.mark.parametrize("text", ["shop: [", "shop: 1\nshop: 2\n", "a: \t- b: c: d", "day: 2024-13-45"])
 def test_malformed_yaml_is_one_line(tmp_path, text):
     (tmp_path / "p.yaml").write_text(text)
     with pytest.raises(ParamsError, match=r"p\.yaml is not YAML: ") as error:
         load(tmp_path / "p.yaml", "shop.fruit", Fruit)
     assert "\n" not in str(error.value)
+
+
+@section
+class Sown:
+    seed: Seed
+    names: dict[str, str]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("seed: -1, names: {}", "shop.seed: Input should be greater than or equal to 0. Received: -1. Change it."),
+        (
+            "seed: 4294967296, names: {}",
+            "shop.seed: Input should be less than 4294967296. Received: 4294967296. Change it.",
+        ),
+        ("seed: 1, names: {true: x}", "shop.names: the key True is no string. Put it in quotes."),
+        ("seed: 1, names: {036: x}", "shop.names: the key 36 is no string. Put it in quotes."),
+    ],
+)
+def test_seeds_have_a_range_and_keys_are_text(tmp_path, body, message):
+    path = tmp_path / "p.yaml"
+    path.write_text(f"shop: {{{body}}}\n")
+    with pytest.raises(ParamsError) as error:
+        load(path, "shop", Sown)
+    assert str(error.value) == f"{path}: {message}"

@@ -18,8 +18,8 @@ def by_loops(queries, gallery, k, barred):
             row for row in range(len(gallery)) if not any(mine[number] == theirs[row] for mine, theirs in barred)
         ]
         order = sorted(open_rows, key=lambda row: (math.dist(query, gallery[row]), row))
-        found.append((order + [-1] * k)[:k])
-    return np.array(found).reshape(len(queries), k)
+        found.append((order + [-1] * k)[: min(k, len(gallery))])
+    return np.array(found).reshape(len(queries), min(k, len(gallery)))
 
 
 @settings(deadline=None, max_examples=60)
@@ -49,7 +49,7 @@ def test_it_finds_what_loops_find(seed, queries, photos, k, block):
         assert (found.rows[query] >= 0).tolist() == (rows >= 0).tolist()
         for mine, theirs in barred:
             assert all(mine[query] != theirs[row] for row in found.rows[query] if row >= 0)
-    np.testing.assert_allclose(found.distances, np.array(distances).reshape(queries, k), atol=1e-3)
+    np.testing.assert_allclose(found.distances, np.array(distances).reshape(queries, min(k, photos)), atol=1e-3)
 
 
 @pytest.mark.parametrize("block", [1, 3, 512])
@@ -70,8 +70,7 @@ def test_small_distances_far_from_the_origin_are_kept_apart():
 
 def test_an_empty_gallery_has_no_neighbours():
     found = nearest(np.ones((2, 3), np.float32), np.empty((0, 3), np.float32), 4)
-    assert found.rows.tolist() == [[-1] * 4] * 2
-    assert np.isinf(found.distances).all()
+    assert found.rows.shape == found.distances.shape == (2, 0)
 
 
 def test_where_all_are_barred_none_is_found():

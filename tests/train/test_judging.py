@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import row
+from garments import row
 
 from core.tables import Catalog
 from train import agreement, retrieval

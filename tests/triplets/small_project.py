@@ -22,8 +22,16 @@ PARAMS = {
         "scale_pairs": 500,
         "seed": 1,
     },
-    "mine": {"positives": 5, "gap": 6, "margin": 0.05, "per_query": 3, "seed": 1},
-    "mix": {"in_class": 0.3, "wild": 0.3, "per_pair": 4, "margin": 0.05, "gap": 0, "seed": 1},
+    "mine": {"candidates": 20, "positives": 5, "gap": 6, "margin": 0.05, "per_query": 3, "seed": 1},
+    "mix": {
+        "in_class": 0.3,
+        "wild": 0.3,
+        "totals": {"train": 100, "val": None, "test": 60},
+        "per_pair": 4,
+        "margin": 0.05,
+        "gap": 0,
+        "seed": 1,
+    },
 }
 
 

@@ -9,29 +9,40 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_project import RECOMMEND, all_distances, catalog_rows, fit, random_vectors, row, write_project
+from small_project import all_distances, catalog_rows, fit, random_vectors, row, write_project
 
-from core.tables import Catalog, Neighbors
+from core.tables import Catalog
 from triplets import mine, neighbors
 from triplets.params import MineParams
 
 
 def mined(root: Path, rows, params: MineParams, *, vectors=None):
-    """A project of `rows`, recommended and mined: catalog, neighbours, triplets, counts."""
+    """A project of `rows`, mined: catalog, triplets, counts."""
     write_project(root, rows, vectors=vectors)
-    features = root / "data/features"
     catalog = Catalog.read(root / "data/curated/catalog/catalog.parquet")
-    fitted = fit(root)
-    found = neighbors.recommend(catalog, features, fitted, RECOMMEND.neighbors, workers=1)
-    return catalog, found, *mine.mine(catalog, found, features, fitted, params, workers=1)
+    return catalog, *mine.mine(catalog, root / "data/features", fit(root), params, workers=1)
 
 
-def by_loops(catalog: Catalog, found: Neighbors, vectors_distance, params: MineParams):
+def by_rank(catalog: Catalog, apart, candidates: int) -> dict[str, dict[int, str]]:
+    """The nearest of each photo inside its partition and split, by rank."""
+    labels = zip(catalog.partition, catalog.split, catalog.product_id, catalog.duplicate_group, strict=True)
+    known = dict(zip(catalog.image_id, labels, strict=True))
+    ranked = {}
+    for query, (*group, product, copies) in known.items():
+        near = [
+            name
+            for name, (*where, other, copied) in known.items()
+            if where == group and other != product and copied != copies
+        ]
+        near.sort(key=lambda name: apart[query, name])
+        ranked[query] = dict(enumerate(near[:candidates], start=1))
+    return ranked
+
+
+def by_loops(catalog: Catalog, vectors_distance, params: MineParams):
     """Every triplet that the rules allow, per kind."""
     rows = {catalog.image_id[i]: {n: getattr(catalog, n)[i] for n in catalog.columns()} for i in range(len(catalog))}
-    ranked = {image_id: {} for image_id in rows}
-    for query, rank, neighbor in zip(found.query_id, found.rank, found.neighbor_id, strict=True):
-        ranked[query][int(rank)] = neighbor
+    ranked = by_rank(catalog, vectors_distance, params.candidates)
 
     def related(*images):
         return any(
@@ -63,17 +74,18 @@ def by_loops(catalog: Catalog, found: Neighbors, vectors_distance, params: MineP
 
 
 @pytest.mark.parametrize(
-    ("positives", "gap", "margin"), [(3, 2, 0.05), (3, 0, 0.3), (2, 5, 0.0), (8, 0, 0.5), (1, 3, 0.05)]
+    ("positives", "gap", "margin", "candidates"),
+    [(3, 2, 0.05, 14), (3, 0, 0.3, 14), (2, 5, 0.0, 6), (8, 0, 0.5, 300), (1, 3, 0.05, 5)],
 )
-def test_with_room_for_all_every_allowed_triplet_is_mined(tmp_path, positives, gap, margin):
-    rows = catalog_rows(8, categories=("dresses", "tops"))  # 16 photos: 2 categories, 2 splits
+def test_with_room_for_all_every_allowed_triplet_is_mined(tmp_path, positives, gap, margin, candidates):
+    rows = catalog_rows(16, categories=("dresses", "tops"))  # 2 categories of 16 photos, half of them train
     for one in rows:
-        one["split"] = "train"
+        one["split"] = "train" if one["product_id"] < "p008" else "test"
     rows[2]["duplicate_group"] = rows[4]["duplicate_group"] = "copy"
-    params = MineParams(positives, gap, margin, per_query=200, seed=1)
-    catalog, found, triplets, counts = mined(tmp_path, rows, params)
-    allowed = by_loops(catalog, found, all_distances(tmp_path, catalog.image_id, fit(tmp_path)), params)
-    assert len(catalog) == 16
+    params = MineParams(candidates, positives, gap, margin, per_query=200, seed=1)
+    catalog, triplets, counts = mined(tmp_path, rows, params)
+    allowed = by_loops(catalog, all_distances(tmp_path, catalog.image_id, fit(tmp_path)), params)
+    assert len(catalog) == 32
     for kind, expected in allowed.items():
         got = triplets.take(triplets.kind == kind)
         assert set(zip(got.query_id, got.positive_id, got.negative_id, strict=True)) == expected
@@ -86,9 +98,9 @@ def test_with_less_room_a_query_gives_per_query_of_the_allowed_ones(tmp_path):
     rows = catalog_rows(8, categories=("dresses", "tops"))
     for one in rows:
         one["split"] = "train"
-    params = MineParams(3, 1, 0.05, per_query=2, seed=1)
-    catalog, found, triplets, counts = mined(tmp_path, rows, params)
-    allowed = by_loops(catalog, found, all_distances(tmp_path, catalog.image_id, fit(tmp_path)), params)
+    params = MineParams(14, 3, 1, 0.05, per_query=2, seed=1)
+    catalog, triplets, counts = mined(tmp_path, rows, params)
+    allowed = by_loops(catalog, all_distances(tmp_path, catalog.image_id, fit(tmp_path)), params)
     for kind, expected in allowed.items():
         got = triplets.take(triplets.kind == kind)
         drawn = set(zip(got.query_id, got.positive_id, got.negative_id, strict=True))
@@ -98,21 +110,39 @@ def test_with_less_room_a_query_gives_per_query_of_the_allowed_ones(tmp_path):
         assert counts[f"{kind}.surplus"] == len(expected) - len(got)
 
 
-def test_the_counts_add_up_and_the_rank_is_the_neighbours(tmp_path):
-    catalog, found, triplets, counts = mined(tmp_path, catalog_rows(60), MineParams(4, 5, 0.05, 3, 1))
+def test_the_counts_add_up_and_the_rank_is_that_inside_the_split(tmp_path):
+    catalog, triplets, counts = mined(tmp_path, catalog_rows(60), MineParams(14, 4, 5, 0.05, 3, 1))
     for kind in ("in_class", "out_of_class"):
         rejected = sum(counts[f"{kind}.{rule}"] for rule in ("gap", "same_product", "similarity", "surplus"))
         assert counts[f"{kind}.considered"] - rejected == np.count_nonzero(triplets.kind == kind) > 0
-    ranks = {(q, n): (r, d) for q, n, r, d in zip(
-        found.query_id, found.neighbor_id, found.rank, found.distance, strict=True)}  # fmt: skip
-    got = zip(triplets.query_id, triplets.positive_id, strict=True)
-    assert [ranks[pair][0] for pair in got] == triplets.positive_rank.tolist()
+    apart = all_distances(tmp_path, catalog.image_id, fit(tmp_path))
+    ranked = by_rank(catalog, apart, 14)
+    for q, p, rank, d in zip(
+        triplets.query_id, triplets.positive_id, triplets.positive_rank, triplets.positive_distance, strict=True
+    ):
+        assert ranked[q][rank] == p
+        assert d == pytest.approx(apart[q, p], rel=1e-4)
     in_class = triplets.take(triplets.kind == "in_class")
     for q, n, d in zip(in_class.query_id, in_class.negative_id, in_class.negative_distance, strict=True):
-        assert ranks[q, n][0] > 5
-        assert ranks[q, n][1] == d
+        assert n in list(ranked[q].values())[5:]
+        assert d == pytest.approx(apart[q, n], rel=1e-4)
     assert counts["queries"] == len(catalog)
     assert counts["queries_without_positive"] >= len(catalog) - len(set(triplets.query_id))
+
+
+def test_inside_a_split_the_search_is_the_recommenders(tmp_path):
+    rows = catalog_rows(20, categories=("dresses",))
+    for one in rows:
+        one["split"] = "train"
+    catalog, triplets, _ = mined(tmp_path, rows, MineParams(14, 4, 5, 0.05, 3, 1))
+    found = neighbors.recommend(catalog, tmp_path / "data/features", fit(tmp_path), 14, workers=1)
+    ranks = {
+        (q, n): (r, d) for q, n, r, d in zip(found.query_id, found.neighbor_id, found.rank, found.distance, strict=True)
+    }
+    got = zip(triplets.query_id, triplets.positive_id, strict=True)
+    expected = list(zip(triplets.positive_rank, triplets.positive_distance, strict=True))
+    assert [ranks[pair] for pair in got] == expected
+    assert len(expected) > 0
 
 
 @settings(deadline=None, max_examples=20)
@@ -144,8 +174,8 @@ def test_no_triplet_breaks_a_rule(seed, photos, margin, per_query):
     more = random_vectors(12, seed + 1)
     vectors = {name: np.concatenate([values, more[name]]) for name, values in vectors.items()}
     with tempfile.TemporaryDirectory() as folder:
-        params = MineParams(4, 3, margin, per_query, 1)
-        catalog, _, triplets, _ = mined(Path(folder), rows + many, params, vectors=vectors)
+        params = MineParams(14, 4, 3, margin, per_query, 1)
+        catalog, triplets, _ = mined(Path(folder), rows + many, params, vectors=vectors)
     info = {catalog.image_id[i]: i for i in range(len(catalog))}
     query, positive, negative = (
         np.array([info[image_id] for image_id in ids], int)
@@ -172,21 +202,21 @@ def test_no_triplet_breaks_a_rule(seed, photos, margin, per_query):
 def test_a_partition_of_one_product_and_a_single_category_are_no_error(tmp_path):
     rows = catalog_rows(12, categories=("dresses",))
     rows += [row(f"hat{n}", product_id="hat", category="hats", split="val") for n in range(3)]
-    _, found, triplets, counts = mined(tmp_path, rows, MineParams(3, 2, 0.05, 2, 1))
-    assert not {"hat0", "hat1", "hat2"} & (set(found.query_id) | set(triplets.query_id))
+    _, triplets, counts = mined(tmp_path, rows, MineParams(14, 3, 2, 0.05, 2, 1))
+    assert not {"hat0", "hat1", "hat2"} & set(triplets.query_id)
     assert counts["queries_without_positive"] >= 3
     assert not ((triplets.kind == "out_of_class") & (triplets.split == "train")).any()
     assert (triplets.kind == "in_class").any()
 
 
 def test_another_partitions_photos_do_not_change_the_in_class_triplets(tmp_path):
-    params = MineParams(3, 2, 0.05, 2, 1)
+    params = MineParams(14, 3, 2, 0.05, 2, 1)
     rows = catalog_rows(20, categories=("dresses",))
     extra = [row(f"z{n}", category="tops", split="val") for n in range(6)]
     vectors = random_vectors(len(rows) + 6)
     alone = {name: values[: len(rows)] for name, values in vectors.items()}
-    _, _, without, _ = mined(tmp_path / "a", rows, params, vectors=alone)
-    _, _, beside, _ = mined(tmp_path / "b", rows + extra, params, vectors=vectors)
+    _, without, _ = mined(tmp_path / "a", rows, params, vectors=alone)
+    _, beside, _ = mined(tmp_path / "b", rows + extra, params, vectors=vectors)
     kept = beside.take((beside.kind == "in_class") & np.char.startswith(beside.query_id.astype(str), "c"))
     assert len(without) > 0
     for name in ("query_id", "positive_id", "negative_id"):

@@ -9,7 +9,7 @@ from small_project import all_distances, catalog_rows, fit, row, street_rows, wr
 from core.errors import TableError
 from core.tables import Catalog, StreetPairs
 from triplets import wild
-from triplets.params import MixParams
+from triplets.params import MixParams, Totals
 
 
 def mined(root, street, pairs, *, per_pair=500, margin=0.05, gap=0):
@@ -17,12 +17,12 @@ def mined(root, street, pairs, *, per_pair=500, margin=0.05, gap=0):
     folder, features = root / "data/curated", root / "data/features"
     table = Catalog.read(folder / "street/catalog.parquet")
     known = StreetPairs.read(folder / "street/street_pairs.parquet")
-    params = MixParams(0.3, 0.3, per_pair, margin, gap, seed=1)
+    params = MixParams(0.3, 0.3, Totals(None, None, None), per_pair, margin, gap, seed=1)
     return table, *wild.mine(table, known, features, fit(root), params, workers=1)
 
 
 def by_loops(street: Catalog, pairs, apart, margin, gap):
-    """Every allowed (query, positive, negative) with the positive's rank."""
+    """Every allowed (query, positive, negative) with the positive's rank; `margin` and `gap` hold in train alone."""
     rows = {street.image_id[i]: {n: getattr(street, n)[i] for n in street.columns()} for i in range(len(street))}
     paired = {query: {one["product_id"] for one in pairs if one["image_id"] == query} for query in rows}
     allowed = {}
@@ -40,11 +40,12 @@ def by_loops(street: Catalog, pairs, apart, margin, gap):
         ]
         own = [rows[name]["duplicate_group"] for name in [query, *positives]]
         for positive in positives:
-            for negative in shops[gap:]:
+            train = rows[query]["split"] == "train"
+            for negative in shops[gap if train else 0 :]:
                 if rows[negative]["product_id"] in products or rows[negative]["duplicate_group"] in own:
                     continue
                 near, far = (1 - apart[query, other] ** 2 / 2 for other in (positive, negative))
-                if margin is None or far <= near - abs(near) * margin:
+                if not train or margin is None or far <= near - abs(near) * margin:
                     allowed[query, positive, negative] = 1 + shops.index(positive)
     return allowed
 
@@ -74,6 +75,24 @@ def test_with_room_for_all_every_allowed_triplet_is_mined(tmp_path, shop, margin
     assert set(triplets.kind) <= {"wild"}
     rejected = sum(counts[f"wild.{rule}"] for rule in ("gap", "same_product", "similarity", "surplus"))
     assert counts["wild.considered"] - rejected == len(triplets)
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_val_and_test_keep_every_negative_of_another_product(tmp_path, shop, split):
+    street, pairs = shop
+    for one in [*street, *pairs]:
+        one["split"] = split
+    names = "query_id", "positive_id", "negative_id"
+    guarded, free = (
+        mined(tmp_path / name, street, pairs, margin=margin, gap=gap)[1]
+        for name, margin, gap in (("a", 0.5, 6), ("b", None, 0))
+    )
+    for name in names:
+        assert getattr(guarded, name).tolist() == getattr(free, name).tolist()
+    table = Catalog.read(tmp_path / "a/data/curated/street/catalog.parquet")
+    expected = by_loops(table, pairs, all_distances(tmp_path / "a", table.image_id, fit(tmp_path / "a")), None, 0)
+    assert set(zip(*(getattr(guarded, name) for name in names), strict=True)) == set(expected)
+    assert (guarded.negative_distance < guarded.positive_distance).any()
 
 
 def test_a_street_photo_gives_per_pair_triplets_over_all_its_shop_photos(tmp_path, shop):
