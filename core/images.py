@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from core.arrow import mapped
 from core.atomic import replacing
 from core.errors import PhotoError, TableError
 
@@ -124,12 +125,7 @@ class PixelStore:
         """
         tables = []
         for path in paths:
-            try:
-                table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-            except FileNotFoundError:
-                raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
-            except pa.ArrowInvalid as error:
-                raise TableError(f"{path} is not an Arrow file: {error}. Run dvc repro.") from error
+            table = mapped(path)
             if not table.schema.equals(_SCHEMA):
                 raise TableError(f"{path} is no pixel store. Run dvc repro.")
             tables.append(table)

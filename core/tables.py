@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from core.arrow import mapped
 from core.atomic import replacing
 from core.errors import TableError
 
@@ -283,12 +284,7 @@ class Vectors:
         Raises:
             TableError: the file is missing or holds something else.
         """
-        try:
-            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        except FileNotFoundError:
-            raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
-        except pa.ArrowInvalid as error:
-            raise TableError(f"{path} is not an Arrow file: {error}. Run dvc repro.") from error
+        table = mapped(path)
         if table.column_names != ["image_id", "vector"]:
             raise TableError(f"{path} holds {', '.join(table.column_names)}, not vectors. Run dvc repro.")
         width = table.schema.field("vector").type.list_size
