@@ -6,13 +6,7 @@ from core.atomic import replacing, write_json
 from core.errors import InputError, PhotoError
 from core.paths import REJECTED, REPORT, STORE, TABLE
 from curate.checks import Fault, Reason, check_share, locate
-from curate.collection import (
-    Candidate,
-    catalog,
-    column,
-    read_photos,
-    rejected,
-)
+from curate.collection import Candidate, catalog, column, read_photos, rejected
 from curate.columns import ColumnMap
 from curate.duplicates import groups
 from curate.params import IngestParams, PhotoParams, SplitParams

@@ -8,13 +8,7 @@ from core.errors import InputError
 from core.paths import REJECTED, REPORT, STORE, STREET_PAIRS, TABLE
 from core.tables import Catalog, StreetPairs
 from curate.checks import Fault, Reason, count, spell
-from curate.collection import (
-    Accepted,
-    catalog,
-    column,
-    read_photos,
-    rejected,
-)
+from curate.collection import Accepted, catalog, column, read_photos, rejected
 from curate.duplicates import groups
 from curate.params import PhotoParams, SplitParams, StreetParams
 from curate.report import Report, summary

@@ -1,7 +1,7 @@
 """Compute the colour descriptor of every photo, rows in the order of the catalogs."""
 
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +25,11 @@ def histograms(stores: Sequence[Path], image_id: Column, *, bins: int, workers: 
 
 
 def _of_chunk(stores: tuple[Path, ...], bins: int, image_id: Column) -> Floats:
-    store = _store(stores)
+    store = _store(tuple((path.resolve(), path.stat().st_ino, path.stat().st_mtime_ns) for path in stores))
     return np.stack([lab_histogram(store[image], bins) for image in image_id])
 
 
-@cache
-def _store(stores: tuple[Path, ...]) -> PixelStore:
-    return PixelStore.open(*stores)
+@lru_cache(maxsize=1)
+def _store(files: tuple[tuple[Path, int, int], ...]) -> PixelStore:
+    """The store that a worker keeps open; inode and time are in the key, as a file may be replaced meanwhile."""
+    return PixelStore.open(*(path for path, _, _ in files))

@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 from shapes import write_collection
 
+from core.images import write_store
 from core.tables import Catalog, Vectors
 from features.cli import main
 
@@ -59,6 +60,20 @@ def test_color_is_the_same_for_every_worker_count(project):
         assert run("extract", "color", "--workers", workers).exit_code == 0
         contents.append(Path("data/features/color.arrow").read_bytes())
     assert contents[0] == contents[1]
+
+
+def test_color_reads_a_store_that_was_replaced_meanwhile(project):
+    write_params()
+    assert run("extract", "color", "--workers", "1").exit_code == 0
+    before = Vectors.read(Path("data/features/color.arrow")).values.copy()
+    ids = Catalog.read(Path("data/curated/catalog/catalog.parquet")).image_id
+    black = np.zeros((48, 48, 3), np.uint8)
+    write_store(Path("data/curated/catalog/images.arrow"), [(image_id, black) for image_id in ids])
+    assert run("extract", "color", "--workers", "1").exit_code == 0
+    after = Vectors.read(Path("data/features/color.arrow")).values
+    assert (after[: len(ids), 0] > 0.33).all()
+    assert not np.array_equal(before[: len(ids)], after[: len(ids)])
+    np.testing.assert_array_equal(before[len(ids) :], after[len(ids) :])
 
 
 def test_without_pattern_labels_the_swatches_teach(tmp_path, monkeypatch):
