@@ -12,7 +12,7 @@ import click
 import numpy as np
 
 from core import models, trunks
-from core.images import PixelStore, write_store
+from core.images import PixelStore, encode, write_store
 from core.predict import StoredPhotos, predict
 
 
@@ -39,7 +39,7 @@ def main(trunk: str, size: int, photos: int, batch: int, rounds: int, json_path:
     side = size * 5 // 4
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "images.arrow")
-        write_store(path, ((name, rng.integers(0, 256, (side, side, 3), np.uint8)) for name in names))
+        write_store(path, ((name, encode(rng.integers(0, 256, (side, side, 3), np.uint8), 95)) for name in names))
         stored = StoredPhotos(PixelStore.open(path), names)
         array = stored.load(np.arange(photos), size)
         predict(model, stored, batch=batch, label="warm-up")

@@ -7,12 +7,18 @@ SAMPLE = Path("data/sample")
 CATALOG = Path("data/curated/catalog")
 STREET = Path("data/curated/street")
 COLLECTIONS = (CATALOG, STREET)
+CURATED = Path("data/curated/report")
 TABLE = "catalog.parquet"  # in each collection, as are the rejected rows and the pixel store
 REJECTED = "rejected.parquet"
+MEASURES = "measures.parquet"
 REPORT = "report.json"
 STORE = "images.arrow"
 STREET_PAIRS = "street_pairs.parquet"  # in the street collection alone
 STORES = tuple(folder / STORE for folder in COLLECTIONS)
+
+# what may be lost at any time: it is made again
+PHOTO_CACHE = Path("data/cache/photos.sqlite")
+FETCHED = Path("data/cache/fetched")
 
 # features
 FEATURES = Path("data/features")

@@ -23,11 +23,13 @@ from core.errors import TableError
 Column = npt.NDArray[Any]
 DESCRIPTORS = ("structure", "pattern", "color")
 SPLITS = ("train", "val", "test")
+NO_SPLIT = "none"
 KINDS = ("in_class", "out_of_class", "wild")
 
 _TEXT = pa.string()
 _COUNT = pa.int32()
 _DISTANCE = pa.float32()
+_MEASURE = pa.float32()
 _PAIRS = pa.map_(pa.string(), pa.string())
 
 
@@ -150,8 +152,10 @@ class Table:
 class Catalog(Table):
     """The accepted photos. Sorted by partition, so that a partition is one run of rows.
 
-    `domain` is `catalog` or `street`; `partition` is `gender/category`; `duplicate_group` names the copies of
-    one photo; `path` is as the parameters root it; `attributes` judge results and never make them.
+    `domain` is `catalog` or `street`; `partition` is `gender/category`; `split` is one of `SPLITS`, or `NO_SPLIT`
+    for a photo whose copies stand in several: it is recommended, but never learnt from nor judged by.
+    `duplicate_group` names the copies of one photo; `path` is as the parameters root it; `attributes` judge results
+    and never make them.
     """
 
     KEY = ("image_id",)
@@ -175,13 +179,17 @@ class Catalog(Table):
 
 @dataclass(frozen=True)
 class Rejected(Table):
-    """The rows that did not become catalog rows. `row` counts from 1 in `source`; `reason` is from a closed list."""
+    """The entries that did not become catalog rows; `reason` is from a closed list.
 
-    KEY = ("source", "row")
-    ORDER = ("source", "row")
+    `row` counts from 1 in `source`, `photo` from 1 in the row, as a row may name several photos.
+    """
+
+    KEY = ("source", "row", "photo")
+    ORDER = ("source", "row", "photo")
 
     source: Column = _column(_TEXT)
     row: Column = _column(_COUNT)
+    photo: Column = _column(_COUNT)
     path: Column = _column(_TEXT, null=True)
     reason: Column = _column(_TEXT)
     detail: Column = _column(_TEXT)
@@ -189,7 +197,10 @@ class Rejected(Table):
 
 @dataclass(frozen=True)
 class StreetPairs(Table):
-    """A street photo and the product on it; the box is in pixels of the photo, null where the source has none."""
+    """A street photo and the product on it; the box is in pixels of the photo, null where the source has none.
+
+    `pseudo` photos were made from a catalog photo of the product; a person took the others.
+    """
 
     KEY = ("image_id", "product_id")
     ORDER = ("image_id", "product_id")
@@ -202,6 +213,30 @@ class StreetPairs(Table):
     height: Column = _column(_COUNT, null=True)
     category: Column = _column(_TEXT)
     split: Column = _column(_TEXT)
+    pseudo: Column = _column(pa.bool_())
+
+
+@dataclass(frozen=True)
+class Measures(Table):
+    """What the stored photos of a collection measure, in the catalog's order, and the flags that follow from it.
+
+    `perceptual_hash` is 64 bits, `colors` a thumbnail of 8 x 8 cells, (8, 8, 3) uint8 LAB as bytes; `frames` is
+    above 1 for an animation, of which the first is kept.
+    """
+
+    KEY = ("image_id",)
+    ORDER = ("partition", "image_id")
+
+    image_id: Column = _column(_TEXT)
+    partition: Column = _column(_TEXT)
+    brightness: Column = _column(_MEASURE)
+    sharpness: Column = _column(_MEASURE)
+    entropy: Column = _column(_MEASURE)
+    aspect: Column = _column(_MEASURE)
+    frames: Column = _column(_COUNT)
+    perceptual_hash: Column = _column(pa.uint64())
+    colors: Column = _column(pa.binary(192))
+    flags: Column = _column(pa.list_(_TEXT))
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,16 @@ class Reason(StrEnum):
     EMPTY_VALUE = "empty_value"  # no id, path, gender or category
     OUTSIDE_ROOT = "outside_root"  # the path leads out of the image root
     MISSING_FILE = "missing_file"  # no such file, or none that can be read
-    DUPLICATE_KEY = "duplicate_key"  # an earlier row has the image id
+    NOT_FETCHED = "not_fetched"  # an address that gave no photo, after all retries
+    REPEATED_ROW = "repeated_row"  # an earlier row says the same
+    DUPLICATE_KEY = "duplicate_key"  # an earlier row has the image id, and says something else
+    ZERO_SIZE = "zero_size"  # an empty file, or a photo without pixels
     NOT_AN_IMAGE = "not_an_image"
+    UNSUPPORTED_MODE = "unsupported_mode"  # pixels that have no one reading as RGB, such as floats
     TRUNCATED = "truncated"  # damaged: the header reads, the pixels do not
-    TOO_LARGE = "too_large"
+    TOO_LARGE = "too_large"  # more bytes or, before decoding, more pixels than the parameters allow
     TOO_SMALL = "too_small"
+    FLAT = "flat"  # one colour all over
     BAD_BOX = "bad_box"  # no part of the box is on the photo
     NO_SHOP_PHOTO = "no_shop_photo"  # a street photo whose product has none that is accepted
 

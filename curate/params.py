@@ -1,6 +1,8 @@
 """The parameters of `curate`."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Interval
 
 from core.params import Seed, section
 
@@ -28,15 +30,20 @@ class SampleParams:
 
 @section
 class Columns:
-    """Which column of the source feeds which of ours; `path` may combine columns: `photos/{sku}.jpg`."""
+    """Which column of the source feeds which of ours; `path` may combine columns: `photos/{sku}.jpg`.
+
+    `separator` stands between several paths in one cell. Rows that share a value of one of `groups` share a split.
+    """
 
     image_id: str | None
     product_id: str | None
     path: str
+    separator: str | None
     gender: str
     category: str
     pattern: str | None
     attributes: tuple[str, ...]
+    groups: tuple[str, ...]
 
     def __post_init__(self) -> None:
         if "{" not in self.path:
@@ -44,15 +51,40 @@ class Columns:
 
 
 @section
+class Constant:
+    """A derived column that holds one value."""
+
+    constant: str
+
+
+@section
+class Lower:
+    """A derived column: another one, in lower case."""
+
+    lower: str
+
+
+@section
+class Join:
+    """A derived column: others, with `by` between them; empty cells are left out."""
+
+    join: tuple[str, ...]
+    by: str
+
+
+@section
 class IngestParams:
     """`curate.ingest`: a catalog table and its image root.
 
-    `rename` maps source values, per source column; `exclude` lists source values to leave out, likewise.
+    `delimiter` parts the cells of a text table, null finds it. `images` is a folder, a zip or a tar file;
+    paths that are http(s) addresses need none. `derive` adds columns, in order; `rename` maps values, per column; `exclude` lists values to leave out.
     """
 
     table: str
+    delimiter: str | None
     images: str
     columns: Columns
+    derive: dict[str, Constant | Lower | Join]
     rename: dict[str, dict[str, str]]
     exclude: dict[str, tuple[str, ...]]
     max_rejected: float
@@ -81,11 +113,18 @@ class StreetParams:
 
 @section
 class PhotoParams:
-    """`curate.photos`: what a photo must be, and the size at which it is stored. All in pixels."""
+    """`curate.photos`: what a photo must be, and how it is stored; `quality` null stores without loss.
+
+    Sides and `max_pixels` are in pixels; `min_range` is in levels of 255, from the darkest to the brightest value of
+    the channel that varies most.
+    """
 
     min_side: int
     max_pixels: int
+    max_bytes: int
+    min_range: int
     largest_side: int
+    quality: Annotated[int, Interval(ge=1, le=100)] | None
 
     def __post_init__(self) -> None:
         if self.min_side < 1 or self.largest_side < 1 or self.max_pixels < 1:
@@ -93,6 +132,45 @@ class PhotoParams:
                 "min_side, max_pixels and largest_side must be at least 1."
                 f" Received: {self.min_side}, {self.max_pixels} and {self.largest_side}"
             )
+
+
+@section
+class FetchParams:
+    """`curate.fetch`: how photos at http(s) addresses are fetched; `timeout` in seconds."""
+
+    connections: Annotated[int, Interval(ge=1)]
+    retries: Annotated[int, Interval(ge=0)]
+    timeout: Annotated[float, Interval(gt=0)]
+
+
+@section
+class QualityParams:
+    """`curate.quality`: a photo below one of these is flagged, and kept. Units as in `curate.quality.Quality`."""
+
+    dark: float
+    blurry: float
+    low_information: float
+    odd_aspect: float
+
+
+@section
+class DuplicateParams:
+    """`curate.duplicates`: two photos are near copies when both distances are at most these.
+
+    `hash_distance` is in bits of a 64-bit perceptual hash; `color_distance` is Delta E (CIE 1976).
+    """
+
+    hash_distance: Annotated[int, Interval(ge=0, le=16)]
+    color_distance: Annotated[float, Interval(ge=0)]
+
+
+@section
+class PseudoWildParams:
+    """`curate.pseudo_wild`: street photos made from catalog photos, `per_product` of a `share` of the products."""
+
+    share: Annotated[float, Interval(ge=0, le=1)]
+    per_product: Annotated[int, Interval(ge=1)]
+    seed: Seed
 
 
 @section

@@ -4,12 +4,13 @@ import struct
 import zlib
 from io import BytesIO
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from core.errors import PhotoError, TableError
-from core.images import PixelStore, decode, shrink, write_store
+from core.images import PixelStore, decode, encode, shrink, write_store
 
 RED = (200, 30, 40)
 
@@ -149,9 +150,13 @@ def photos(count):
         yield f"{number:03d}", rng.integers(0, 256, (height, width, 3), np.uint8)
 
 
+def stored(count):
+    return [(name, encode(pixels, None)) for name, pixels in photos(count)]
+
+
 def test_the_store_gives_back_what_it_took(tmp_path):
-    write_store(tmp_path / "one.arrow", photos(7), per_batch=3)
-    write_store(tmp_path / "two.arrow", [("x", np.full((2, 2, 3), 9, np.uint8))])
+    write_store(tmp_path / "one.arrow", stored(7), per_batch=3)
+    write_store(tmp_path / "two.arrow", [("x", encode(np.full((2, 2, 3), 9, np.uint8), 95))])
     store = PixelStore.open(tmp_path / "one.arrow", tmp_path / "two.arrow")
     assert len(store) == 8
     for image_id, pixels in photos(7):
@@ -160,9 +165,25 @@ def test_the_store_gives_back_what_it_took(tmp_path):
     assert store.square(["x", "003"], 5).shape == (2, 5, 5, 3)
 
 
+def test_jpeg_keeps_colors_and_png_keeps_every_value():
+    rng = np.random.default_rng(4)
+    smooth = cv2.resize(rng.integers(0, 256, (6, 8, 3), np.uint8), (80, 60), interpolation=cv2.INTER_CUBIC)
+    np.testing.assert_array_equal(decode(encode(smooth, None), max_pixels=5000), smooth)
+    error = np.abs(decode(encode(smooth, 95), max_pixels=5000).astype(int) - smooth)
+    assert error.mean() < 1.5
+    assert len(encode(smooth, 50)) < len(encode(smooth, 95)) < len(encode(smooth, None))
+
+
+def test_a_damaged_stored_photo_is_one_line(tmp_path):
+    write_store(tmp_path / "s.arrow", [("x", b"garbage")])
+    with pytest.raises(TableError) as error:
+        PixelStore.open(tmp_path / "s.arrow")["x"]
+    assert str(error.value) == "the stored photo of x is damaged. Remove the store and run dvc repro."
+
+
 def test_the_store_repeats_and_may_be_empty(tmp_path):
-    write_store(tmp_path / "one.arrow", photos(5))
-    write_store(tmp_path / "two.arrow", photos(5))
+    write_store(tmp_path / "one.arrow", stored(5))
+    write_store(tmp_path / "two.arrow", stored(5))
     assert (tmp_path / "one.arrow").read_bytes() == (tmp_path / "two.arrow").read_bytes()
     write_store(tmp_path / "none.arrow", [])
     assert len(PixelStore.open(tmp_path / "none.arrow")) == 0
@@ -170,10 +191,10 @@ def test_the_store_repeats_and_may_be_empty(tmp_path):
 
 def test_a_store_that_breaks_off_leaves_the_old_one(tmp_path):
     def broken():
-        yield from photos(3)
+        yield from stored(3)
         raise RuntimeError("power cut")
 
-    write_store(tmp_path / "s.arrow", photos(2))
+    write_store(tmp_path / "s.arrow", stored(2))
     before = (tmp_path / "s.arrow").read_bytes()
     with pytest.raises(RuntimeError, match="power cut"):
         write_store(tmp_path / "s.arrow", broken(), per_batch=1)
@@ -182,7 +203,7 @@ def test_a_store_that_breaks_off_leaves_the_old_one(tmp_path):
 
 
 def test_an_unknown_image_and_a_missing_store_are_one_line(tmp_path):
-    write_store(tmp_path / "s.arrow", photos(1))
+    write_store(tmp_path / "s.arrow", stored(1))
     with pytest.raises(TableError) as error:
         PixelStore.open(tmp_path / "s.arrow")["nobody"]
     assert str(error.value) == "no pixels for the image nobody. Run dvc repro."

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from core.images import write_store
+from core.images import encode, write_store
 from core.tables import Catalog
 
 SHAPES = ("round", "square", "tall")
@@ -56,5 +56,5 @@ def write_collection(folder, count: int, *, patterns: bool, domain: str = "catal
         )
     folder.mkdir(parents=True)
     Catalog.from_rows(rows).write(folder / "catalog.parquet")
-    write_store(folder / "images.arrow", photos)
+    write_store(folder / "images.arrow", ((name, encode(pixels, None)) for name, pixels in photos))
     return Catalog.read(folder / "catalog.parquet")

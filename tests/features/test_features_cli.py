@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 from shapes import write_collection
 
-from core.images import write_store
+from core.images import encode, write_store
 from core.tables import Catalog, Vectors
 from features.cli import main
 
@@ -67,7 +67,7 @@ def test_color_reads_a_store_that_was_replaced_meanwhile(project):
     assert run("extract", "color", "--workers", "1").exit_code == 0
     before = Vectors.read(Path("data/features/color.arrow")).values.copy()
     ids = Catalog.read(Path("data/curated/catalog/catalog.parquet")).image_id
-    black = np.zeros((48, 48, 3), np.uint8)
+    black = encode(np.zeros((48, 48, 3), np.uint8), None)
     write_store(Path("data/curated/catalog/images.arrow"), [(image_id, black) for image_id in ids])
     assert run("extract", "color", "--workers", "1").exit_code == 0
     after = Vectors.read(Path("data/features/color.arrow")).values

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.images import write_store
+from core.images import encode, write_store
 from core.similarity import Similarity
 from core.tables import DESCRIPTORS, Catalog, Triplets, Vectors
 
@@ -125,7 +125,7 @@ def write_collection(folder: Path, rows: list[dict], rng: np.random.Generator) -
     catalog.write(folder / "catalog.parquet")
     catalog = Catalog.read(folder / "catalog.parquet")
     photos = [
-        (image_id, render(category, pairs["color"], rng))
+        (image_id, encode(render(category, pairs["color"], rng), None))
         for image_id, category, pairs in zip(catalog.image_id, catalog.category, catalog.attributes, strict=True)
     ]
     write_store(folder / "images.arrow", photos)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.images import PixelStore, decode, write_store
+from core.images import PixelStore, decode, encode, write_store
 from train import augment
 from train.batches import TripletBatches
 
@@ -25,7 +25,7 @@ class CountingStore(PixelStore):
 @pytest.fixture
 def store(tmp_path) -> CountingStore:
     rng = np.random.default_rng(0)
-    photos = [(name, rng.integers(0, 256, (20, 30, 3)).astype(np.uint8)) for name in "abcde"]
+    photos = [(name, encode(rng.integers(0, 256, (20, 30, 3), np.uint8), None)) for name in "abcde"]
     write_store(tmp_path / "images.arrow", photos)
     return CountingStore.open(tmp_path / "images.arrow")
 

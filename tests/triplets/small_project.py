@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.images import write_store
+from core.images import encode, write_store
 from core.similarity import Similarity
 from core.tables import Catalog, StreetPairs, Vectors
 from triplets import similarity
@@ -109,7 +109,7 @@ def write_project(root: Path, rows: list[dict], street: list[dict] = (), pairs: 
     for folder, some in (("catalog", rows), ("street", street)):
         Catalog.from_rows(some).write(root / "data/curated" / folder / "catalog.parquet")
         rng = np.random.default_rng(5)
-        photos = [(one["image_id"], rng.integers(0, 256, (16, 12, 3), np.uint8)) for one in some]
+        photos = [(one["image_id"], encode(rng.integers(0, 256, (16, 12, 3), np.uint8), None)) for one in some]
         write_store(root / "data/curated" / folder / "images.arrow", photos)
     StreetPairs.from_rows(pairs).write(root / "data/curated/street/street_pairs.parquet")
     ids = [one["image_id"] for one in [*rows, *street]]
