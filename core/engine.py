@@ -5,6 +5,8 @@ runs with one BLAS and one OpenCV thread, so that sums are formed in one order.
 """
 
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -22,10 +24,10 @@ def run(
     tasks: Iterable[Task],
     *,
     workers: int,
-    label: str,
+    label: str | None,
     total: int | None = None,
 ) -> Iterator[Result]:
-    """Yield `function(task)` for each task, in the tasks' order, with a progress bar named `label`.
+    """Yield `function(task)` for each task, in the tasks' order, with a progress bar named `label`, or without one.
 
     `function` and the tasks must pickle where `workers` is above 1. At most two tasks per worker wait
     at a time, so that a long iterator of tasks or results never lies in memory.
@@ -35,7 +37,7 @@ def run(
     """
     from tqdm import tqdm
 
-    with tqdm(total=total, desc=label, unit="", delay=1) as bar:
+    with tqdm(total=total, desc=label, unit="", delay=1, disable=label is None) as bar:
         for result in _serial(function, tasks) if workers == 1 else _parallel(function, tasks, workers):
             bar.update()
             yield result
@@ -50,7 +52,7 @@ def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers
     # A forked child would inherit the locks of TensorFlow's and Arrow's threads; a spawned one starts clean.
     context = multiprocessing.get_context("spawn")
     try:
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
             waiting: deque[Future[Result]] = deque()
             for task in tasks:
                 waiting.append(pool.submit(_single_threaded, function, task))
@@ -60,6 +62,18 @@ def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers
                 yield waiting.popleft().result()
     except BrokenProcessPool as error:
         raise InputError(f"one of {workers} worker processes was killed. Lower --workers, it may be memory.") from error
+
+
+def _end_with_parent() -> None:
+    """Leave no worker behind where the parent is killed: it would wait for tasks for ever."""
+
+    def end() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _single_threaded(function: Callable[[Task], Result], task: Task) -> Result:

@@ -1,11 +1,9 @@
-"""The one decoder, and the pixel store that everything after ingest reads by memory map."""
+"""Pixels: shrunk, encoded, and in the store that everything after ingest reads by memory map."""
 
-import warnings
 from collections.abc import Iterable, Sequence
-from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import cv2
 import numpy as np
@@ -14,10 +12,7 @@ import pyarrow as pa
 
 from core.arrow import mapped
 from core.atomic import replacing
-from core.errors import PhotoError, TableError
-
-if TYPE_CHECKING:
-    from PIL import Image
+from core.errors import TableError
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -27,47 +22,6 @@ _SCHEMA = pa.schema(
         pa.field("photo", pa.large_binary(), nullable=False),
     ]
 )
-
-
-def decode(data: bytes, *, max_pixels: int) -> Pixels:
-    """Decode one photo to RGB uint8 (height, width, 3): EXIF orientation applied, alpha on white, first frame.
-
-    Raises:
-        PhotoError: `not_an_image`, `truncated` or `too_large` (more than `max_pixels`, told by the header,
-            before any pixel is decoded).
-    """
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    try:
-        with warnings.catch_warnings():
-            # Pillow's own size warning repeats max_pixels; other warnings are about metadata that we do not use.
-            warnings.simplefilter("ignore")
-            with Image.open(BytesIO(data)) as photo:
-                if photo.width * photo.height > max_pixels:
-                    raise PhotoError("too_large", f"{photo.width} x {photo.height} pixels, at most {max_pixels}")
-                upright = ImageOps.exif_transpose(photo)
-                return np.asarray(_rgb(upright))
-    except Image.DecompressionBombError as error:  # Pillow's own limit, before the header reaches us
-        raise PhotoError("too_large", str(error)) from error
-    except UnidentifiedImageError as error:
-        raise PhotoError("not_an_image", f"{len(data)} bytes of no known image format") from error
-    except PhotoError:
-        raise
-    except Exception as error:  # Pillow's plugins raise anything from struct.error to SyntaxError on damaged files.
-        raise PhotoError("truncated", " ".join(str(error).split()) or type(error).__name__) from error
-
-
-def _rgb(photo: "Image.Image") -> "Image.Image":
-    from PIL import Image
-
-    if photo.mode in ("RGBA", "LA", "PA") or "transparency" in photo.info:
-        photo = photo.convert("RGBA")
-        ground = Image.new("RGBA", photo.size, "white")
-        return Image.alpha_composite(ground, photo).convert("RGB")
-    if photo.mode.startswith("I;16"):
-        # Pillow clips 16 bits to 8 instead of scaling them.
-        return Image.fromarray((np.asarray(photo) >> 8).astype(np.uint8)).convert("RGB")
-    return photo.convert("RGB")
 
 
 def shrink(pixels: Pixels, largest_side: int) -> Pixels:
@@ -134,15 +88,18 @@ class PixelStore:
 
     def __getitem__(self, image_id: str) -> Pixels:
         """The photo as RGB uint8 (height, width, 3)."""
+        decoded = cv2.imdecode(np.frombuffer(self.encoded(image_id), np.uint8), cv2.IMREAD_COLOR)
+        if decoded is None:
+            raise TableError(f"the stored photo of {image_id} is damaged. Remove the store and run dvc repro.")
+        return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+    def encoded(self, image_id: str) -> bytes:
+        """The photo as `encode` gave it."""
         try:
             batch, row = self._where[image_id]
         except KeyError:
             raise TableError(f"no pixels for the image {image_id}. Run dvc repro.") from None
-        encoded = np.frombuffer(batch.column("photo")[row].as_buffer(), np.uint8)
-        decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-        if decoded is None:
-            raise TableError(f"the stored photo of {image_id} is damaged. Remove the store and run dvc repro.")
-        return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+        return batch.column("photo")[row].as_py()
 
     def square(self, image_ids: Iterable[str], size: int) -> Pixels:
         """The photos resized to size x size without keeping the aspect: RGB uint8 (n, size, size, 3)."""

@@ -19,6 +19,7 @@ STORES = tuple(folder / STORE for folder in COLLECTIONS)
 # what may be lost at any time: it is made again
 PHOTO_CACHE = Path("data/cache/photos.sqlite")
 FETCHED = Path("data/cache/fetched")
+TOO_MANY_REJECTED = Path("data/cache/rejected.csv")
 
 # features
 FEATURES = Path("data/features")

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 
-from core.errors import InputError, PhotoError, TableError
+from core.atomic import write_text
+from core.errors import InputError, TableError
+from core.rows import as_csv
 
 
 class Reason(StrEnum):
@@ -33,37 +35,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """A rejected row: `row` counts from 1 in `source`; `path` is as the source has it, None where it has none."""
+    """A rejected photo: `row` counts from 1 in `source`, `photo` from 1 in the row; `path` is the source's, or None."""
 
     source: str
     row: int
+    photo: int
     path: str | None
     reason: Reason
     detail: str
-
-
-def locate(root: Path, relative: str) -> Path:
-    """The file `relative` to the image root; `root` is resolved, symbolic links included.
-
-    Raises:
-        PhotoError: `outside_root`, by `..`, an absolute path or a link, or `missing_file`.
-    """
-    try:
-        file = (root / relative).resolve()
-        if not file.is_relative_to(root):
-            raise PhotoError(Reason.OUTSIDE_ROOT, f"leads to {_shown(relative, file)}")
-        if not file.is_file():
-            raise PhotoError(Reason.MISSING_FILE, "a folder, not a file" if file.is_dir() else "no such file")
-    except (OSError, ValueError, RuntimeError) as error:  # too long, a null character, a loop of links
-        raise PhotoError(Reason.MISSING_FILE, f"{type(error).__name__}: no usable path") from None
-    return file
-
-
-def _shown(relative: str, file: Path) -> str:
-    # The resolved path would differ between machines, and the table's bytes with it.
-    if Path(relative).is_absolute():
-        return "an absolute path"
-    return "a folder above the image root" if ".." in Path(relative).parts else f"{file.name}, by a symbolic link"
 
 
 def count(faults: Iterable[Fault]) -> dict[str, int]:
@@ -77,26 +56,31 @@ def spell(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {number:,}" for name, number in counts.items())
 
 
-def check_share(faults: Sequence[Fault], rows: int, max_rejected: float) -> None:
-    """Refuse a source of which more than `max_rejected` of the rows is rejected; excluded rows do not count.
+def check_share(faults: Sequence[Fault], photos: int, max_rejected: float, listed: Path) -> None:
+    """Refuse a source of which more than `max_rejected` of the photos is rejected; excluded ones do not count.
 
     Raises:
-        InputError: with the counts per reason and the first such row, or when no row is left at all.
+        InputError: with the counts per reason and the first such row, or when no photo is left at all; the rejected
+            rows are then in the file `listed`, as CSV.
     """
     counted = [fault for fault in faults if fault.reason is not Reason.EXCLUDED]
-    if len(faults) == rows:
+    left = photos - (len(faults) - len(counted))
+    if len(faults) < photos and len(counted) <= max_rejected * left:
+        return
+    ordered = sorted(faults, key=lambda fault: (fault.row, fault.photo))
+    names = [field.name for field in fields(Fault)]
+    write_text(listed, as_csv([names, *([str(getattr(fault, name) or "") for name in names] for fault in ordered)]))
+    if len(faults) == photos:
         raise InputError(
-            f"none of the {rows:,} rows can be used ({spell(count(faults))})."
-            " Check columns, exclude and images in curate.ingest."
+            f"none of the {photos:,} photos can be used ({spell(count(faults))}). See {listed};"
+            " check columns, exclude and images in curate.ingest."
         )
-    left = rows - (len(faults) - len(counted))
-    if len(counted) > max_rejected * left:
-        first = min(counted, key=lambda fault: fault.row)
-        raise InputError(
-            f"{len(counted):,} of {left:,} rows rejected ({spell(count(counted))}), at most {max_rejected:g} allowed."
-            f" The first is row {first.row}: {first.path or 'no path'}, {first.reason}, {first.detail}."
-            " Mend or exclude them, or raise curate.ingest.max_rejected."
-        )
+    first = next(fault for fault in ordered if fault.reason is not Reason.EXCLUDED)
+    raise InputError(
+        f"{len(counted):,} of {left:,} photos rejected ({spell(count(counted))}), at most {max_rejected:g} allowed."
+        f" The first is row {first.row}: {first.path or 'no path'}, {first.reason}, {first.detail}."
+        f" See {listed}; mend or exclude them, or raise curate.ingest.max_rejected."
+    )
 
 
 def check_total(rows: int, accepted: int, rejected: int) -> None:

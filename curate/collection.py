@@ -1,33 +1,34 @@
-"""From candidate rows to the files of a collection: catalog, rejected rows and pixel store."""
+"""From candidates to the files of a collection: catalog, measures, rejected rows and pixel store."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engine import run
-from core.errors import PhotoError
-from core.images import Pixels, write_store
-from core.tables import Catalog, Rejected
+from core.images import write_store
+from core.tables import Catalog, Measures, Rejected
 from curate.checks import Fault, Reason
-from curate.params import PhotoParams
-from curate.photos import Box, Photo, read
-
-# Photos per task: one costs about as little as handing a task over.
-_PER_TASK = 16
+from curate.params import QualityParams
+from curate.photos import Box, Cut, Photo
+from curate.places.addresses import without_user
+from curate.quality import flags
+from curate.reading import File, Reading, read_all
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A row that needs no more than its photo to be accepted; `path` is relative to the image root."""
+    """A photo of a row that needs no more than its pixels to be accepted.
+
+    `photo` counts from 1 in the row; `path` is relative to the image root, or an address; `groups` are the values of
+    the columns whose rows share a split, as `column=value`.
+    """
 
     source: str
     row: int
+    photo: int
     path: str
     image_id: str
     product_id: str
@@ -37,6 +38,7 @@ class Candidate:
     pattern: str | None
     attributes: dict[str, str]
     box: Box | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def partition(self) -> str:
@@ -44,55 +46,74 @@ class Candidate:
 
     def fault(self, reason: str, detail: str) -> Fault:
         """This row, rejected."""
-        return Fault(self.source, self.row, self.path, Reason(reason), detail)
+        return Fault(self.source, self.row, self.photo, self.path, Reason(reason), detail)
+
+
+class Located(NamedTuple):
+    """A candidate whose photo has been found; `identity` is what its place says of it."""
+
+    candidate: Candidate
+    identity: str
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """A candidate and what its photo turned out to be."""
+    """A candidate and what its photo turned out to be, less the pixels, which are in the store."""
 
     candidate: Candidate
-    width: int
-    height: int
-    content_hash: str
-    box: Box | None
+    content: str
+    photo: Photo
+
+
+class Division(NamedTuple):
+    """Of n photos, in their order: the duplicate group (n) and the split (n), both strings."""
+
+    group: NDArray[Any]
+    split: NDArray[Any]
 
 
 def read_photos(
-    candidates: Sequence[Candidate], root: Path, store: Path, params: PhotoParams, *, crop: bool, workers: int
+    located: Sequence[Located],
+    reading: Reading,
+    store: Path,
+    *,
+    crop: bool,
+    also: Iterable[tuple[Accepted, bytes]] = (),
+    workers: int,
 ) -> tuple[list[Accepted], list[Fault]]:
-    """Read every candidate's photo, and write the accepted ones to the pixel store in catalog order.
+    """Read every candidate's photo, and write the accepted ones, in catalog order, to the pixel store; `also` follow.
 
     The results are in catalog order too, (partition, image_id). A street photo needs an accepted catalog photo
     of its product in its partition, whose id must sort before its own.
     """
-    ordered = sorted(candidates, key=lambda candidate: (candidate.partition, candidate.image_id))
+    ordered = sorted(located, key=lambda one: (one.candidate.partition, one.candidate.image_id))
+    files = [File(one.candidate.path, one.identity, Cut(one.candidate.box, crop)) for one in ordered]
     accepted: list[Accepted] = []
     faults: list[Fault] = []
     in_shop: set[tuple[str, str]] = set()
 
-    def pixels() -> Iterator[tuple[str, Pixels]]:
-        tasks = [ordered[start : start + _PER_TASK] for start in range(0, len(ordered), _PER_TASK)]
-        task = partial(_read_task, root=root.resolve(), crop=crop, params=params)
-        results = run(task, tasks, workers=workers, label=f"photos, {_PER_TASK} a step", total=len(tasks))
-        for candidate, result in zip(ordered, chain.from_iterable(results), strict=True):
+    def encoded() -> Iterator[tuple[str, bytes]]:
+        for (candidate, _), (content, outcome) in zip(ordered, read_all(files, reading, workers), strict=True):
             product = candidate.partition, candidate.product_id
-            if isinstance(result, Fault):
-                faults.append(result)
+            if not isinstance(outcome, Photo):
+                faults.append(candidate.fault(outcome.reason, outcome.detail))
             elif candidate.domain == "street" and product not in in_shop:
                 faults.append(candidate.fault(Reason.NO_SHOP_PHOTO, f"of {candidate.product_id}"))
             else:
                 if candidate.domain == "catalog":
                     in_shop.add(product)
-                accepted.append(Accepted(candidate, result.width, result.height, result.content_hash, result.box))
-                yield candidate.image_id, result.pixels
+                accepted.append(Accepted(candidate, content, outcome._replace(encoded=b"")))
+                yield candidate.image_id, outcome.encoded
+        for one, data in also:
+            accepted.append(one)
+            yield one.candidate.image_id, data
 
-    write_store(store, pixels())
-    return accepted, faults
+    write_store(store, encoded())
+    return sorted(accepted, key=lambda one: (one.candidate.partition, one.candidate.image_id)), faults
 
 
-def catalog(accepted: Sequence[Accepted], root: Path, duplicate_group: NDArray[Any], split: NDArray[Any]) -> Catalog:
-    """The catalog rows of accepted photos (n), in their order, with their groups (n) and splits (n)."""
+def catalog(accepted: Sequence[Accepted], shown: Sequence[str], division: Division) -> Catalog:
+    """The catalog rows of accepted photos (n), in their order, with their paths (n), groups and splits."""
     rows = [one.candidate for one in accepted]
     return Catalog(
         image_id=column(row.image_id for row in rows),
@@ -102,13 +123,30 @@ def catalog(accepted: Sequence[Accepted], root: Path, duplicate_group: NDArray[A
         category=column(row.category for row in rows),
         partition=column(row.partition for row in rows),
         pattern=column(row.pattern for row in rows),
-        split=split,
-        duplicate_group=duplicate_group,
-        content_hash=column(one.content_hash for one in accepted),
-        width=column(one.width for one in accepted),
-        height=column(one.height for one in accepted),
-        path=column((root / row.path).as_posix() for row in rows),
+        split=division.split,
+        duplicate_group=division.group,
+        content_hash=column(one.content for one in accepted),
+        width=column(one.photo.width for one in accepted),
+        height=column(one.photo.height for one in accepted),
+        path=column(shown),
         attributes=column(row.attributes for row in rows),
+    )
+
+
+def measures(accepted: Sequence[Accepted], params: QualityParams) -> Measures:
+    """What accepted photos measured, in their order, and the flags that follow."""
+    photos = [one.photo for one in accepted]
+    return Measures(
+        image_id=column(one.candidate.image_id for one in accepted),
+        partition=column(one.candidate.partition for one in accepted),
+        brightness=column(photo.quality.brightness for photo in photos),
+        sharpness=column(photo.quality.sharpness for photo in photos),
+        entropy=column(photo.quality.entropy for photo in photos),
+        aspect=column(photo.quality.aspect for photo in photos),
+        frames=column(photo.frames for photo in photos),
+        perceptual_hash=column(photo.fingerprint.perceptual_hash for photo in photos),
+        colors=column(photo.fingerprint.colors for photo in photos),
+        flags=column(list(flags(photo.quality, photo.frames, params)) for photo in photos),
     )
 
 
@@ -117,7 +155,8 @@ def rejected(faults: Sequence[Fault]) -> Rejected:
     return Rejected(
         source=column(fault.source for fault in faults),
         row=column(fault.row for fault in faults),
-        path=column(fault.path for fault in faults),
+        photo=column(fault.photo for fault in faults),
+        path=column(fault.path and without_user(fault.path) for fault in faults),
         reason=column(str(fault.reason) for fault in faults),
         detail=column(fault.detail for fault in faults),
     )
@@ -129,13 +168,3 @@ def column(values: Iterable[Any]) -> NDArray[Any]:
     made = np.empty(len(listed), dtype=object)
     made[:] = listed
     return made
-
-
-def _read_task(candidates: Sequence[Candidate], *, root: Path, crop: bool, params: PhotoParams) -> list[Photo | Fault]:
-    results: list[Photo | Fault] = []
-    for candidate in candidates:
-        try:
-            results.append(read(root, candidate.path, candidate.box, crop, params))
-        except PhotoError as error:
-            results.append(candidate.fault(error.reason, error.detail))
-    return results

@@ -1,21 +1,18 @@
 """From a row of the user's table to our columns, as `curate.ingest` maps them."""
 
-from collections.abc import Mapping
-from pathlib import PurePosixPath
-from string import Formatter
-
-from core.errors import InputError, PhotoError
-from curate.checks import Reason
+from core.errors import PhotoError
+from curate.checks import Fault, Reason
 from curate.collection import Candidate
 from curate.params import IngestParams
-
-Row = Mapping[str, str]
+from curate.rows.cells import Record, Row, values
+from curate.rows.derived import Derived
+from curate.rows.path_template import PathTemplate
 
 
 class ColumnMap:
-    """`columns`, `rename` and `exclude` of `curate.ingest`, applied to rows.
+    """`columns`, `derive`, `rename` and `exclude` of `curate.ingest`, applied to rows.
 
-    Values are compared and taken without outer spaces; a path is taken as it stands, before `rename`.
+    Values are compared and taken without outer spaces; derived columns and paths are made before `rename`.
     """
 
     def __init__(self, params: IngestParams) -> None:
@@ -24,18 +21,13 @@ class ColumnMap:
         Raises:
             InputError: it is malformed.
         """
-        self._columns, self._rename, self._exclude = params.columns, params.rename, params.exclude
-        template = params.columns.path
-        try:
-            # A name is a column as it stands, dots and brackets included; str.format would look inside the value.
-            self._parts = [(text, name, spec or "") for text, name, spec, _ in Formatter().parse(template)]
-            for _, _, spec in self._parts:
-                format("", spec)
-        except ValueError as error:
-            raise InputError(f"curate.ingest.columns.path is malformed: {error}. Received: {template!r}") from None
+        self._columns, self._rename = params.columns, params.rename
+        self._exclude = {column: frozenset(listed) for column, listed in params.exclude.items()}
+        self._template = PathTemplate(params.columns.path, params.columns.separator)
+        self._derived = Derived(params.derive)
 
     def needed(self) -> dict[str, str]:
-        """The source's columns that rows must have, by the parameter that names them."""
+        """The table's columns that rows must have, by the parameter that names them."""
         columns = self._columns
         named = {
             "image_id": columns.image_id,
@@ -44,53 +36,94 @@ class ColumnMap:
             "category": columns.category,
             "pattern": columns.pattern,
         }
-        needed = {f"columns.{key}": name for key, name in named.items() if name is not None}
-        needed |= {f"columns.path.{name}": name for _, name, _ in self._parts if name is not None}
-        needed |= {f"columns.attributes.{name}": name for name in columns.attributes}
-        needed |= {f"rename.{name}": name for name in self._rename}
-        return needed | {f"exclude.{name}": name for name in self._exclude}
+        used = {f"columns.{key}": name for key, name in named.items() if name is not None}
+        used |= {f"columns.path.{name}": name for name in self._template.columns}
+        used |= {f"columns.attributes.{name}": name for name in columns.attributes}
+        used |= {f"columns.groups.{name}": name for name in columns.groups}
+        used |= {f"rename.{name}": name for name in self._rename}
+        used |= {f"exclude.{name}": name for name in self._exclude}
+        made = self.added().values()
+        return {key: name for key, name in used.items() if name not in made} | self._derived.needed()
 
-    def path(self, row: Row) -> str:
-        """The photo's path below the image root, with single slashes; empty where a column it reads is."""
-        if any(name is not None and not row[name].strip() for _, name, _ in self._parts):
-            return ""
-        parts = (text + (format(row[name], spec) if name is not None else "") for text, name, spec in self._parts)
-        return PurePosixPath("".join(parts)).as_posix()
+    def added(self) -> dict[str, str]:
+        """The derived columns, which the table must not have, by the parameter that makes them."""
+        return self._derived.names()
 
-    def candidate(self, source: str, number: int, row: Row) -> Candidate:
-        """The candidate of a row, the `number`th of `source`.
+    def paths(self, row: Row) -> list[str]:
+        """The photos of a row of the table: paths below the image root, or addresses; none where a part is empty.
 
         Raises:
-            PhotoError: `excluded` or `empty_value`.
+            PhotoError: `malformed_row`, two columns of photos do not pair.
         """
-        for column, values in self._exclude.items():
-            if row[column].strip() in values:
-                raise PhotoError(Reason.EXCLUDED, f"{column} is {row[column].strip()}")
-        path, columns = self.path(row), self._columns
-        if not path:
+        return self._template.paths(self._derived.add(row))
+
+    def candidates(self, source: str, number: int, row: Row) -> list[Candidate]:
+        """The candidates of a row of the table, the `number`th of `source`: one per photo, at least one.
+
+        Raises:
+            PhotoError: `excluded`, `malformed_row` or `empty_value`, each of the whole row.
+        """
+        row, columns = self._derived.add(row), self._columns
+        for column, listed in self._exclude.items():
+            for value in values(row[column]):
+                if value in listed:
+                    raise PhotoError(Reason.EXCLUDED, f"{column} is {value}")
+        paths = self._template.paths(row)
+        if not paths:
             raise PhotoError(Reason.EMPTY_VALUE, "the path")
-        image_id = path if columns.image_id is None else self._required(row, columns.image_id, "the image id")
-        return Candidate(
-            source=source,
-            row=number,
-            path=path,
-            image_id=image_id,
-            product_id=image_id
-            if columns.product_id is None
-            else self._required(row, columns.product_id, "product id"),
-            domain="catalog",
-            gender=self._required(row, columns.gender, "gender"),
-            category=self._required(row, columns.category, "category"),
-            pattern=(self._value(row, columns.pattern) or None) if columns.pattern is not None else None,
-            attributes={name: value for name in columns.attributes if (value := self._value(row, name))},
-        )
+        image_ids = paths
+        if columns.image_id is not None:
+            first = self._required(row, columns.image_id, "the image id")
+            image_ids = [first, *(f"{first}-{photo}" for photo in range(2, len(paths) + 1))]
+        product_id = image_ids[0]
+        if columns.product_id is not None:
+            product_id = self._required(row, columns.product_id, "product id")
+        gender = self._required(row, columns.gender, "gender")
+        category = self._required(row, columns.category, "category")
+        pattern = None if columns.pattern is None else self._one(row, columns.pattern, "pattern") or None
+        attributes = {name: ", ".join(kept) for name in columns.attributes if (kept := self._values(row, name))}
+        groups = tuple(f"{name}={value}" for name in columns.groups for value in self._values(row, name))
+        return [
+            Candidate(
+                source=source,
+                row=number,
+                photo=photo,
+                path=path,
+                image_id=image_id,
+                product_id=product_id,
+                domain="catalog",
+                gender=gender,
+                category=category,
+                pattern=pattern,
+                attributes=attributes,
+                groups=groups,
+            )
+            for photo, (path, image_id) in enumerate(zip(paths, image_ids, strict=True), 1)
+        ]
+
+    def fault(self, source: str, number: int, row: Record, error: PhotoError) -> Fault:
+        """A whole row, rejected, under the path of its first photo."""
+        try:
+            paths = self.paths(row) if row is not None else []
+        except PhotoError:
+            paths = []
+        return Fault(source, number, 1, paths[0] if paths else None, Reason(error.reason), error.detail)
 
     def _required(self, row: Row, column: str, what: str) -> str:
-        value = self._value(row, column)
+        value = self._one(row, column, what)
         if not value:
             raise PhotoError(Reason.EMPTY_VALUE, f"{what}, column {column}")
         return value
 
-    def _value(self, row: Row, column: str) -> str:
-        value = row[column].strip()
-        return self._rename.get(column, {}).get(value, value)
+    def _one(self, row: Row, column: str, what: str) -> str:
+        cell = row[column]
+        if not isinstance(cell, str):
+            raise PhotoError(Reason.MALFORMED_ROW, f"{what}, column {column}, is a list")
+        value = cell.strip()
+        rename = self._rename.get(column)
+        return rename.get(value, value) if rename else value
+
+    def _values(self, row: Row, column: str) -> list[str]:
+        """The values of a cell, renamed, without empty ones."""
+        rename = self._rename.get(column, {})
+        return [name for value in values(row[column]) if (name := rename.get(value, value))]

@@ -1,76 +1,107 @@
-"""`curate ingest`: a catalog table and a folder of photos become a collection."""
+"""`curate ingest`: a catalog table and its photos become a collection."""
 
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from core.atomic import replacing, write_json
 from core.errors import InputError, PhotoError
-from core.paths import REJECTED, REPORT, STORE, TABLE
-from curate.checks import Fault, Reason, check_share, locate
-from curate.collection import Candidate, catalog, column, read_photos, rejected
+from core.paths import MEASURES, REJECTED, REPORT, STORE, TABLE, TOO_MANY_REJECTED
+from curate.checks import Fault, Reason, check_share
+from curate.collection import Candidate, Located, catalog, measures, read_photos, rejected
 from curate.columns import ColumnMap
-from curate.duplicates import groups
-from curate.params import IngestParams, PhotoParams, SplitParams
+from curate.division import divide
+from curate.params import DuplicateParams, IngestParams, QualityParams, SplitParams
+from curate.places.roots import Root
+from curate.reading import Reading
 from curate.report import Report, summary
 from curate.sources import Source
-from curate.split import assign
 
 
-def ingest(params: IngestParams, photos: PhotoParams, split: SplitParams, folder: Path, workers: int) -> Report:
+def ingest(
+    params: IngestParams,
+    reading: Reading,
+    quality: QualityParams,
+    duplicates: DuplicateParams,
+    split: SplitParams,
+    folder: Path,
+    workers: int,
+) -> Report:
     """Read the source, check every row and photo, and replace `folder` by the collection.
 
     Returns the report that is written. Nothing of `folder` changes where this raises.
 
     Raises:
-        InputError: the source cannot be used, or too many of its rows are rejected.
+        InputError: the source cannot be used, or too many of its photos are rejected.
     """
-    root = Path(params.images)
-    candidates, faults = check_rows(params)
-    rows = len(candidates) + len(faults)
-    if not rows:
-        raise InputError(f"{params.table} has no rows. Fill it, or mend curate.ingest.table.")
+    rows, candidates, faults = read_rows(params)
+    located, unfound = locate(candidates, reading.root)
+    faults += unfound
+    photos = len(located) + len(faults)
     # What is already known to be too bad need not be decoded.
-    check_share(faults, rows, params.max_rejected)
+    check_share(faults, photos, params.max_rejected, TOO_MANY_REJECTED)
     with replacing(folder) as beside:
         beside.mkdir()
-        accepted, late = read_photos(candidates, root, beside / STORE, photos, crop=False, workers=workers)
+        accepted, late = read_photos(located, reading, beside / STORE, crop=False, workers=workers)
         faults += late
-        check_share(faults, rows, params.max_rejected)
-        group = groups(column(one.content_hash for one in accepted))
-        products = column(one.candidate.product_id for one in accepted)
-        table = catalog(accepted, root, group, assign(products, group, split))
-        report = summary(table, faults, rows)
+        check_share(faults, photos, params.max_rejected, TOO_MANY_REJECTED)
+        measured = measures(accepted, quality)
+        division = divide(accepted, [(one.candidate.row, one.candidate.photo) for one in accepted], duplicates, split)
+        table = catalog(accepted, [reading.root.shown(one.candidate.path) for one in accepted], division)
+        report = {"table_rows": rows} | summary(table, measured, faults, photos)
         table.write(beside / TABLE)
+        measured.write(beside / MEASURES)
         rejected(faults).write(beside / REJECTED)
         write_json(beside / REPORT, report)
     return report
 
 
-def check_rows(params: IngestParams) -> tuple[list[Candidate], list[Fault]]:
-    """Every row of the source, as a candidate or as a fault, by the checks that read no photo.
+def read_rows(params: IngestParams) -> tuple[int, list[Candidate], list[Fault]]:
+    """The number of the source's rows, and their photos, as candidates or as faults.
 
     Raises:
-        InputError: the source, the image root or a column that the parameters name does not exist.
+        InputError: the source or a column that the parameters name does not exist, or there is no row.
     """
-    root = Path(params.images)
-    if not root.is_dir():
-        raise InputError(f"the image root {root} is no folder. Make it, or mend curate.ingest.images.")
-    root = root.resolve()
     mapping = ColumnMap(params)
-    source = Source(Path(params.table))
+    source = Source(Path(params.table), params.delimiter)
     source.need(mapping.needed())
+    source.lack(mapping.added())
     candidates: list[Candidate] = []
     faults: list[Fault] = []
-    first: dict[str, int] = {}
+    number = 0
     for number, row in enumerate(source.rows(sorted(set(mapping.needed().values()))), 1):
-        path = mapping.path(row) if row else ""
         try:
             if row is None:
-                raise PhotoError(Reason.MALFORMED_ROW, f"not {len(source.columns)} fields, as the header has")
-            candidate = mapping.candidate(params.table, number, row)
-            locate(root, candidate.path)
-            if first.setdefault(candidate.image_id, number) != number:
-                raise PhotoError(Reason.DUPLICATE_KEY, f"row {first[candidate.image_id]} has {candidate.image_id} too")
-            candidates.append(candidate)
+                raise PhotoError(Reason.MALFORMED_ROW, source.malformed)
+            candidates += mapping.candidates(params.table, number, row)
         except PhotoError as error:
-            faults.append(Fault(params.table, number, path or None, Reason(error.reason), error.detail))
-    return candidates, faults
+            faults.append(mapping.fault(params.table, number, row, error))
+    if not number:
+        raise InputError(f"{params.table} has no rows. Fill it, or mend curate.ingest.table.")
+    return number, candidates, faults
+
+
+def locate(candidates: Sequence[Candidate], root: Root) -> tuple[list[Located], list[Fault]]:
+    """Those whose photo is there and whose image id no earlier one has; and the others, with the reason."""
+    root.prepare(candidate.path for candidate in candidates)
+    located: list[Located] = []
+    faults: list[Fault] = []
+    first: dict[str, Candidate] = {}
+    for candidate in candidates:
+        try:
+            identity = root.find(candidate.path)
+            if (earlier := first.setdefault(candidate.image_id, candidate)) is not candidate:
+                raise _repeated(candidate, earlier)
+            located.append(Located(candidate, identity))
+        except PhotoError as error:
+            faults.append(candidate.fault(error.reason, error.detail))
+    return located, faults
+
+
+def _repeated(candidate: Candidate, earlier: Candidate) -> PhotoError:
+    where = f"row {earlier.row} has {candidate.image_id} too"
+    names = [field.name for field in fields(Candidate) if field.name not in ("row", "photo")]
+    others = [name for name in names if getattr(candidate, name) != getattr(earlier, name)]
+    if not others:
+        return PhotoError(Reason.REPEATED_ROW, where)
+    return PhotoError(Reason.DUPLICATE_KEY, f"{where}, with another {', '.join(others)}")

@@ -48,6 +48,8 @@ class Columns:
     def __post_init__(self) -> None:
         if "{" not in self.path:
             raise ValueError(f"path must name a column in braces, such as {{image}}. Received: {self.path!r}")
+        if self.separator == "":
+            raise ValueError("separator must have at least one character, or be null. Received: ''")
 
 
 @section
@@ -71,13 +73,18 @@ class Join:
     join: tuple[str, ...]
     by: str
 
+    def __post_init__(self) -> None:
+        if not self.join:
+            raise ValueError("join must name at least one column. Received: []")
+
 
 @section
 class IngestParams:
     """`curate.ingest`: a catalog table and its image root.
 
     `delimiter` parts the cells of a text table, null finds it. `images` is a folder, a zip or a tar file;
-    paths that are http(s) addresses need none. `derive` adds columns, in order; `rename` maps values, per column; `exclude` lists values to leave out.
+    paths that are http(s) addresses need none. `derive` adds columns, in order; `rename` maps values, per column;
+    `exclude` lists values to leave out.
     """
 
     table: str
@@ -92,11 +99,15 @@ class IngestParams:
     def __post_init__(self) -> None:
         if not 0 <= self.max_rejected <= 1:
             raise ValueError(f"max_rejected must be a share from 0 to 1. Received: {self.max_rejected}")
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n\0'):
+            raise ValueError(
+                f"delimiter must be one character, no quote and no line break. Received: {self.delimiter!r}"
+            )
 
 
 @section
 class StreetParams:
-    """`curate.street`: a folder in the layout of Street2Shop."""
+    """`curate.street`: a folder in the layout of Street2Shop; with no categories it is not looked at."""
 
     root: str
     images: str
@@ -105,8 +116,6 @@ class StreetParams:
     crop: bool
 
     def __post_init__(self) -> None:
-        if not self.categories:
-            raise ValueError("categories must be all, or a list of at least one. Received: []")
         if not self.gender.strip():
             raise ValueError(f"gender must not be empty. Received: {self.gender!r}")
 

@@ -1,13 +1,15 @@
-"""Read one photo: hashed, decoded, cut to its box, checked and shrunk, each once."""
+"""What comes of the bytes of one photo: decoded, cut to its box, checked, shrunk, measured and encoded, each once."""
 
 import hashlib
-from pathlib import Path
 from typing import NamedTuple
 
+from core.decoding import decode
 from core.errors import PhotoError
-from core.images import Pixels, decode, shrink
-from curate.checks import Reason, locate
+from core.images import encode, shrink
+from curate.checks import Reason
+from curate.fingerprints import Fingerprint, fingerprint
 from curate.params import PhotoParams
+from curate.quality import Quality, measure
 
 
 class Box(NamedTuple):
@@ -31,35 +33,61 @@ class Box(NamedTuple):
         return Box(left, top, right - left, bottom - top)
 
 
-class Photo(NamedTuple):
-    """An accepted photo: RGB uint8 (h, w, 3) as stored, and the size in pixels that it had before it was shrunk."""
+class Cut(NamedTuple):
+    """Which part of a photo counts: its `box` where it has one, and with `crop` nothing beside it."""
 
-    pixels: Pixels
+    box: Box | None
+    crop: bool
+
+
+class Photo(NamedTuple):
+    """An accepted photo as it is stored, and what it measured; width and height in pixels, before it was shrunk."""
+
+    encoded: bytes
     width: int
     height: int
-    content_hash: str
     box: Box | None
+    frames: int
+    quality: Quality
+    fingerprint: Fingerprint
 
 
-def read(root: Path, path: str, box: Box | None, crop: bool, params: PhotoParams) -> Photo:
-    """Read the photo `path` of the resolved image root; `box` is clipped to it, and with `crop` the photo to the box.
+class Refused(NamedTuple):
+    """A photo whose bytes cannot be used, and why."""
 
-    The hash is SHA-256 of the file's bytes. Pixels that a crop leaves out do not count for `min_side`.
+    reason: Reason
+    detail: str
 
-    Raises:
-        PhotoError: with the reason why it cannot be used.
-    """
-    file = locate(root, path)
+
+Outcome = Photo | Refused
+
+
+def content_of(data: bytes, cut: Cut) -> str:
+    """The hash of what counts of a photo: SHA-256 of the file's bytes and, where it is cropped, of the box."""
+    digest = hashlib.sha256(data)
+    if cut.crop and cut.box is not None:
+        digest.update(repr(tuple(cut.box)).encode())
+    return digest.hexdigest()
+
+
+def look(data: bytes, cut: Cut, params: PhotoParams) -> Outcome:
+    """The photo in `data`; pixels that a crop leaves out count for no check."""
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise PhotoError(Reason.MISSING_FILE, f"{error.strerror}") from None
-    pixels = decode(data, max_pixels=params.max_pixels)
-    if box is not None:
-        box = box.clip(pixels.shape[1], pixels.shape[0])
-        if crop:
-            pixels = pixels[box.top : box.top + box.height, box.left : box.left + box.width]
+        return _photo(data, cut, params)
+    except PhotoError as error:
+        return Refused(Reason(error.reason), error.detail)
+
+
+def _photo(data: bytes, cut: Cut, params: PhotoParams) -> Photo:
+    pixels, frames = decode(data, max_pixels=params.max_pixels)
+    box = cut.box and cut.box.clip(pixels.shape[1], pixels.shape[0])
+    if box is not None and cut.crop:
+        pixels = pixels[box.top : box.top + box.height, box.left : box.left + box.width]
     height, width = pixels.shape[:2]
     if min(width, height) < params.min_side:
         raise PhotoError(Reason.TOO_SMALL, f"{width} x {height} pixels, each side at least {params.min_side}")
-    return Photo(shrink(pixels, params.largest_side), width, height, hashlib.sha256(data).hexdigest(), box)
+    pixels = shrink(pixels, params.largest_side)
+    quality = measure(pixels, width, height)
+    if quality.range < params.min_range:
+        raise PhotoError(Reason.FLAT, f"its values differ by {quality.range:g} levels, at least {params.min_range}")
+    return Photo(encode(pixels, params.quality), width, height, box, frames, quality, fingerprint(pixels))

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from core.atomic import replacing
 from core.engine import run
+from curate.drawn.products import CATALOG, generators, jpeg, product
+from curate.drawn.scenes import catalog_photo
+from curate.drawn.silhouettes import PARTITIONS
 from curate.params import SampleParams
-from curate.products import CATALOG, generators, jpeg, product
 from curate.sample_street import write_street
-from curate.scenes import catalog_photo
-from curate.silhouettes import PARTITIONS
 
 HEADER = ("image", "product_id", "gender", "category", "pattern", "color", "silhouette")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from core.atomic import write_json, write_text
 from core.engine import run
+from curate.drawn.products import STREET, Product, generators, jpeg, product
+from curate.drawn.scenes import catalog_photo, street_photo
 from curate.params import SampleParams
-from curate.products import STREET, Product, generators, jpeg, product
-from curate.scenes import catalog_photo, street_photo
 
 # Street2Shop's categories (Kiapour et al., ICCV 2015) and ours; its belts and eyewear have no silhouette here.
 CATEGORIES: dict[str, tuple[str, ...]] = {

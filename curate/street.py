@@ -3,57 +3,99 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from core.atomic import replacing, write_json
 from core.errors import InputError
-from core.paths import REJECTED, REPORT, STORE, STREET_PAIRS, TABLE
-from core.tables import Catalog, StreetPairs
+from core.paths import MEASURES, REJECTED, REPORT, STORE, STREET_PAIRS, TABLE
+from core.tables import Catalog, Measures, StreetPairs
 from curate.checks import Fault, Reason, count, spell
-from curate.collection import Accepted, catalog, column, read_photos, rejected
-from curate.duplicates import groups
-from curate.params import PhotoParams, SplitParams, StreetParams
+from curate.collection import Accepted, catalog, column, measures, read_photos, rejected
+from curate.division import Before, divide
+from curate.params import DuplicateParams, PseudoWildParams, QualityParams, SplitParams, StreetParams
+from curate.pseudo_pairs import PSEUDO, pseudo_pairs
+from curate.reading import Reading
 from curate.report import Report, summary
-from curate.split import assign
 from curate.street2shop import PAIR_LISTS, SHOP_LIST, Street, list_file, read_lists
 
 
-def street(params: StreetParams, photos: PhotoParams, split: SplitParams, folder: Path, workers: int) -> Report:
+def street(
+    params: StreetParams,
+    pseudo: PseudoWildParams,
+    reading: Reading,
+    quality: QualityParams,
+    duplicates: DuplicateParams,
+    split: SplitParams,
+    shop: Path,
+    folder: Path,
+    workers: int,
+) -> Report:
     """Read the lists, check every entry and photo, and replace `folder` by the collection.
 
-    Lists without entries make an empty collection. A product keeps the side of the train/test division that
-    its pairs have, test where they have both. Returns the report that is written; nothing of `folder` changes
-    where this raises.
+    The catalog in `shop` lends the photos of pseudo-wild pairs, and its splits come first. Lists without entries make
+    an empty collection. A product keeps the side of the train/test division that its pairs have, test where they have
+    both; what it shares with a product of the other side has no split.
+
+    Returns the report that is written; nothing of `folder` changes where this raises.
 
     Raises:
         InputError: the lists or the photos cannot be used, or there are entries and none is accepted.
     """
-    root = Path(params.images)
-    listed = read_lists(params)
-    rows = len(listed.candidates) + len(listed.faults)
+    before = Before(Catalog.read(shop / TABLE), Measures.read(shop / MEASURES))
+    listed = read_lists(params, reading.root)
+    entries = len(listed.located) + len(listed.faults)
+    made = pseudo_pairs(before.catalog, shop / STORE, pseudo, reading.params, workers)
     with replacing(folder) as beside:
         beside.mkdir()
-        accepted, late = read_photos(listed.candidates, root, beside / STORE, photos, crop=params.crop, workers=workers)
+        accepted, late = read_photos(
+            listed.located, reading, beside / STORE, crop=params.crop, also=made, workers=workers
+        )
         faults = listed.faults + late
-        if rows and not accepted:
+        if entries and len(late) == len(listed.located):
             raise InputError(
-                f"none of the {rows:,} entries can be used ({spell(count(faults))})."
-                f" Check that {root} has the photos, or mend curate.street.images."
+                f"none of the {entries:,} entries can be used ({spell(count(faults))})."
+                f" Check that {params.images} has the photos, or mend curate.street.images."
             )
-        group = groups(column(one.content_hash for one in accepted))
-        products = column(one.candidate.product_id for one in accepted)
-        table = catalog(accepted, root, group, assign(products, group, split, train=listed.train, test=listed.test))
-        report = summary(table, faults, rows) | {"categories": _per_category(listed, accepted, faults)}
+        ages = _ages(listed, accepted)
+        division = divide(accepted, ages, duplicates, split, before=before, train=listed.train, test=listed.test)
+        table = catalog(accepted, [_shown(one, reading) for one in accepted], division)
+        measured = measures(accepted, quality)
+        rows = entries + sum(_is_pseudo(one) for one in accepted)
+        report = summary(table, measured, faults, rows)
+        report |= {
+            "street_photos": int((table.domain == "street").sum()),
+            "pseudo_photos": sum(_is_pseudo(one) and one.candidate.domain == "street" for one in accepted),
+            "categories": _per_category(listed, accepted, faults),
+        }
         table.write(beside / TABLE)
+        measured.write(beside / MEASURES)
         rejected(faults).write(beside / REJECTED)
         pairs(accepted, table).write(beside / STREET_PAIRS)
         write_json(beside / REPORT, report)
     return report
 
 
+def _ages(listed: Street, accepted: Sequence[Accepted]) -> list[tuple[int, ...]]:
+    """What is of test comes first, so that it keeps its photos where it shares them; then the order of the lists."""
+    place = {one.candidate.image_id: number for number, one in enumerate(listed.located)}
+    rows = [one.candidate for one in accepted]
+    return [(row.product_id not in listed.test, place.get(row.image_id, len(place)), row.row) for row in rows]
+
+
+def _is_pseudo(one: Accepted) -> bool:
+    return one.candidate.source == PSEUDO
+
+
+def _shown(one: Accepted, reading: Reading) -> str:
+    # A pseudo-wild pair has the path of the catalog photo that it comes from.
+    return one.candidate.path if _is_pseudo(one) else reading.root.shown(one.candidate.path)
+
+
 def pairs(accepted: Sequence[Accepted], table: Catalog) -> StreetPairs:
     """The street photos (of n accepted ones, `table` their rows) with their products and clipped boxes."""
     rows = [row for row, one in enumerate(accepted) if one.candidate.domain == "street"]
     of = table.take(column(rows).astype(int))
-    boxes = [accepted[row].box for row in rows]
+    boxes = [accepted[row].photo.box for row in rows]
     return StreetPairs(
         image_id=of.image_id,
         product_id=of.product_id,
@@ -63,6 +105,7 @@ def pairs(accepted: Sequence[Accepted], table: Catalog) -> StreetPairs:
         height=column(box and box.height for box in boxes),
         category=of.category,
         split=of.split,
+        pseudo=np.array([_is_pseudo(accepted[row]) for row in rows], np.bool_),
     )
 
 
@@ -71,7 +114,7 @@ def _per_category(listed: Street, accepted: Sequence[Accepted], faults: Sequence
 
 
 def _of_category(category: str, accepted: Sequence[Accepted], faults: Sequence[Fault]) -> dict[str, int]:
-    mine = [one for one in accepted if one.candidate.category == category]
+    mine = [one for one in accepted if one.candidate.category == category and not _is_pseudo(one)]
     in_street = [one for one in mine if one.candidate.domain == "street"]
     of_pairs = {list_file(name, category) for name in PAIR_LISTS}
     lost_pairs = [fault for fault in faults if fault.source in of_pairs]
@@ -81,7 +124,7 @@ def _of_category(category: str, accepted: Sequence[Accepted], faults: Sequence[F
         "pairs": len(in_street) + len(lost_pairs),
         "living_pairs": len(in_street),
         "living_products": len({one.candidate.product_id for one in in_street}),
-        "pairs_without_box": sum(one.box is None for one in in_street),
+        "pairs_without_box": sum(one.photo.box is None for one in in_street),
         "shop_photos": len(mine) - len(in_street),
         "missing_photos": len({fault.path for fault in missing}),
     }

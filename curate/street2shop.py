@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError, PhotoError
-from curate.checks import Fault, Reason, locate
-from curate.collection import Candidate
+from curate.checks import Fault, Reason
+from curate.collection import Candidate, Located
 from curate.params import StreetParams
 from curate.photos import Box
+from curate.places.roots import Root
 
 # Test comes first: of a pair in both lists, the one of test stays.
 _TEST_LIST, _TRAIN_LIST, SHOP_LIST = "test_pairs", "train_pairs", "retrieval"
@@ -25,21 +26,23 @@ _ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 @dataclass(frozen=True)
 class Street:
-    """The rows of all lists, and the products that the collection's own division names."""
+    """The entries of all lists, in their order, and the products that the collection's own division names."""
 
     categories: list[str]
-    candidates: list[Candidate] = field(default_factory=list)
+    located: list[Located] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     train: set[str] = field(default_factory=set)
     test: set[str] = field(default_factory=set)
 
 
-def read_lists(params: StreetParams) -> Street:
+def read_lists(params: StreetParams, photos: Root) -> Street:
     """Every entry of the lists of the categories, as a candidate or as a fault, by checks that read no photo.
 
     Raises:
         InputError: the lists or the photos are not where the parameters say, or a list is malformed.
     """
+    if not params.categories:
+        return Street([])
     folder = Path(params.root) / "meta" / "json"
     street = Street(_categories(params, folder))
     lists = {
@@ -58,14 +61,13 @@ def read_lists(params: StreetParams) -> Street:
             try:
                 candidate = _candidate(name, category, number, entry, params, files)
             except PhotoError as error:
-                fault = Fault(list_file(name, category), number, None, Reason(error.reason), error.detail)
+                fault = Fault(list_file(name, category), number, 1, None, Reason(error.reason), error.detail)
                 street.faults.append(fault)
                 continue
             if name != SHOP_LIST:
                 (street.test if name == _TEST_LIST else street.train).add(candidate.product_id)
             try:
-                _check(candidate, root.resolve(), urls, first)
-                street.candidates.append(candidate)
+                street.located.append(Located(candidate, _check(candidate, photos, urls, first)))
             except PhotoError as error:
                 street.faults.append(candidate.fault(error.reason, error.detail))
     return street
@@ -86,6 +88,7 @@ def _candidate(
     return Candidate(
         source=list_file(name, category),
         row=number,
+        photo=1,
         path=files.get(stem, f"{stem}.jpg"),
         # Shop sorts before street, as `read_photos` needs it.
         image_id=f"shop-{stem}" if is_shop else f"street-{stem}-{product}",
@@ -99,15 +102,17 @@ def _candidate(
     )
 
 
-def _check(candidate: Candidate, root: Path, urls: Mapping[str, str], first: dict[str, Candidate]) -> None:
+def _check(candidate: Candidate, photos: Root, urls: Mapping[str, str], first: dict[str, Candidate]) -> str:
+    """The identity of the candidate's photo."""
     try:
-        locate(root, candidate.path)
+        identity = photos.find(candidate.path)
     except PhotoError as error:
         url = urls.get(Path(candidate.path).stem)
         raise PhotoError(error.reason, f"{error.detail}; it was {url}" if url else error.detail) from None
     earlier = first.setdefault(candidate.image_id, candidate)
     if earlier is not candidate:
         raise PhotoError(Reason.DUPLICATE_KEY, f"row {earlier.row} of {earlier.source} has {candidate.image_id} too")
+    return identity
 
 
 def _is_id(value: Any) -> bool:

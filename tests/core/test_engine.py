@@ -1,10 +1,13 @@
 """The engine: the tasks' order, every worker count alike, errors passed on."""
 
 import os
+import subprocess
+import sys
 from functools import partial
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 from threadpoolctl import threadpool_info
 
@@ -54,6 +57,26 @@ def test_a_task_has_one_thread(workers):
 def test_an_error_comes_through(workers):
     with pytest.raises(ValueError, match=r"^task 3$"):
         list(run(failing, range(6), workers=workers, label="failing"))
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "from core.engine import run\n"
+        "import time\n"
+        "if __name__ == '__main__':\n"
+        "    for _ in run(time.sleep, [0.05] * 2000, workers=2, label=None):\n"
+        "        print('ready', flush=True)\n"
+    )
+    parent = psutil.Popen([sys.executable, script], stdout=subprocess.PIPE)
+    with parent.stdout:
+        parent.stdout.readline()
+        workers = [one for one in parent.children() if "spawn_main" in " ".join(one.cmdline())]
+        assert len(workers) == 2
+        parent.kill()
+        parent.wait()
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert alive == []
 
 
 def test_tasks_are_drawn_only_as_results_are_taken():

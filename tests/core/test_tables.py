@@ -44,7 +44,7 @@ def test_a_table_comes_back_as_written_and_sorted(tmp_path):
 
 
 def test_numbers_with_nulls_stay_whole(tmp_path):
-    box = {"top": None, "width": None, "height": None, "category": "tops", "split": "test"}
+    box = {"top": None, "width": None, "height": None, "category": "tops", "split": "test", "pseudo": False}
     rows = [
         {"image_id": "a", "product_id": "p", "left": 7} | box,
         {"image_id": "b", "product_id": "p", "left": None} | box,
@@ -79,7 +79,7 @@ def test_a_repeated_key_is_named_and_the_old_file_stays(tmp_path):
 
 def test_a_key_of_two_columns_may_repeat_in_one(tmp_path):
     row = {"path": None, "reason": "truncated", "detail": ""}
-    Rejected.from_rows([{"source": "s", "row": n} | row for n in (2, 1)]).write(tmp_path / "t.parquet")
+    Rejected.from_rows([{"source": "s", "row": n, "photo": 1} | row for n in (2, 1)]).write(tmp_path / "t.parquet")
     assert Rejected.read(tmp_path / "t.parquet").row.tolist() == [1, 2]
 
 

@@ -1,93 +1,34 @@
 """`curate ingest` from end to end: one planted fault per photo, exact counts, one-line errors."""
 
-import csv
 import hashlib
 import json
+import shutil
 from collections import Counter
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner
 from PIL import Image
-from ruamel.yaml import YAML
+from small_shop import HEADER, OUT, PARAMS, good, open_shop, photo, row, run, write_table, written
 
-from core.images import PixelStore, decode, shrink
+from core.decoding import decode
+from core.images import PixelStore, shrink
 from core.params import load
-from core.tables import Catalog, Rejected
-from curate.cli import main
-from curate.ingest import check_rows
-from curate.params import IngestParams
+from core.tables import Catalog
+from curate.ingest import locate, read_rows
+from curate.params import FetchParams, IngestParams
+from curate.places.roots import open_root
 
-OUT = Path("data/curated/catalog")
 CLOTHING = Path(__file__).parents[3] / "shared" / "datasets" / "clothing"
-HEADER = ("file", "sku", "sex", "kind", "print", "colour")
-PARAMS = {
-    "ingest": {
-        "table": "table.csv",
-        "images": "photos",
-        "columns": {
-            "image_id": None,
-            "product_id": "sku",
-            "path": "{file}.png",
-            "gender": "sex",
-            "category": "kind",
-            "pattern": "print",
-            "attributes": ["colour", "print"],
-        },
-        "rename": {},
-        "exclude": {},
-        "max_rejected": 0,
-    },
-    "photos": {"min_side": 10, "max_pixels": 5000, "largest_side": 24},
-    "split": {"val": 0.2, "test": 0.2, "seed": 1},
-}
-
-
-def photo(seed, width=40, height=30):
-    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    file = BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
-
-
-def row(file, sku="s", sex="women", kind="tops", pattern="", colour=""):
-    return file, sku, sex, kind, pattern, colour
-
-
-def write_table(rows, header=HEADER):
-    with Path("table.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
-
-
-def run(workers=1, columns=None, **ingest):
-    params = {"curate": PARAMS | {"ingest": PARAMS["ingest"] | ingest}}
-    params["curate"]["ingest"]["columns"] = PARAMS["ingest"]["columns"] | (columns or {})
-    with Path("params.yaml").open("w") as file:
-        YAML(typ="safe").dump(params, file)
-    return CliRunner().invoke(main, ["ingest", "--workers", str(workers)])
-
-
-def good(done):
-    assert done.exit_code == 0, done.output
-    return Catalog.read(OUT / "catalog.parquet"), Rejected.read(OUT / "rejected.parquet")
 
 
 @pytest.fixture
 def shop(tmp_path, monkeypatch):
-    """A folder with twelve good photos `p00` to `p11` of four products, and their table."""
+    """A folder with twelve good photos of four products, and their table."""
     monkeypatch.chdir(tmp_path)
-    Path("photos").mkdir()
-    rows = []
-    for number in range(12):
-        Path(f"photos/p{number:02d}.png").write_bytes(photo(number))
-        sex, kind = ("men", "shoes") if number % 2 else ("women", "tops")
-        rows.append(row(f"p{number:02d}", f"sku{number % 4}", sex, kind, "striped" if number == 2 else "", "red"))
-    write_table(rows)
-    return rows
+    return open_shop()
 
 
 def plant(rows):
@@ -97,6 +38,9 @@ def plant(rows):
     (photos / "cut.png").write_bytes(noise[: len(noise) // 2])
     (photos / "text.png").write_text("<html>gone</html>")
     (photos / "empty.png").touch()
+    Image.new("RGB", (40, 40), "navy").save(photos / "plain.png")
+    Image.fromarray(np.random.default_rng(4).random((40, 40), np.float32)).save(photos / "float.png", "TIFF")
+    (photos / "heavy.png").write_bytes(photo(5) + bytes(20_000))
     (photos / "big.png").write_bytes(photo(1, 80, 80))
     (photos / "thin.png").write_bytes(photo(2, 40, 9))
     (photos / "folder.png").mkdir()
@@ -105,7 +49,10 @@ def plant(rows):
     planted = [
         (row("cut"), "truncated"),
         (row("text"), "not_an_image"),
-        (row("empty"), "not_an_image"),
+        (row("empty"), "zero_size"),
+        (row("plain"), "flat"),
+        (row("float"), "unsupported_mode"),
+        (row("heavy"), "too_large"),
         (row("big"), "too_large"),
         (row("thin"), "too_small"),
         (row("folder"), "missing_file"),
@@ -115,6 +62,7 @@ def plant(rows):
         (row("link"), "outside_root"),
         (row("p00"), "duplicate_key"),
         (row("./p01"), "duplicate_key"),
+        (rows[2], "repeated_row"),
         (row("p02", sex=" "), "empty_value"),
         (row("p02", kind=""), "empty_value"),
         (row("p02", sku=""), "empty_value"),
@@ -143,7 +91,7 @@ def test_a_row_without_a_file_claims_no_id(shop):
     table, rejected = good(run(columns={"image_id": "sku"}, max_rejected=0.9))
     assert table.path.tolist() == ["photos/p00.png"]
     assert rejected.reason.tolist() == ["missing_file", "duplicate_key"]
-    assert rejected.detail.tolist() == ["no such file", "row 2 has s1 too"]
+    assert rejected.detail.tolist() == ["no such file", "row 2 has s1 too, with another path"]
 
 
 def test_details_tell_what_is_wrong(shop):
@@ -153,7 +101,7 @@ def test_details_tell_what_is_wrong(shop):
     of = {(path, reason): detail for path, reason, detail in rows}
     assert of["big.png", "too_large"] == "80 x 80 pixels, at most 5000"
     assert of["thin.png", "too_small"] == "40 x 9 pixels, each side at least 10"
-    assert of["p00.png", "duplicate_key"] == "row 1 has p00.png too"
+    assert of["p00.png", "duplicate_key"] == "row 1 has p00.png too, with another product_id, attributes"
     assert of["../outside.png", "outside_root"] == "leads to a folder above the image root"
     assert of["p03.png", "excluded"] == "kind is Skip"
     assert of[None, "malformed_row"] == "not 6 fields, as the header has"
@@ -182,7 +130,7 @@ def test_the_store_is_in_catalog_order_and_holds_the_shrunk_photos(shop):
         assert pa.ipc.open_file(file).read_all()["image_id"].to_pylist() == table.image_id.tolist()
     store = PixelStore.open(OUT / "images.arrow")
     for image_id, path in zip(table.image_id, table.path, strict=True):
-        wanted = shrink(decode(Path(path).read_bytes(), max_pixels=5000), 24)
+        wanted = shrink(decode(Path(path).read_bytes(), max_pixels=5000).pixels, 24)
         np.testing.assert_array_equal(store[image_id], wanted)
         assert wanted.shape == (18, 24, 3)
 
@@ -195,17 +143,20 @@ def test_no_product_and_no_copy_stands_in_two_splits(shop):
     copies = [table.image_id.tolist().index(f"p{number:02d}.png") for number in (0, 3, 7)]
     assert len(set(table.duplicate_group[copies])) == len(set(table.split[copies])) == 1
     assert len(set(table.duplicate_group)) == 10
-    assert json.loads((OUT / "report.json").read_text())["copies"] == 2
+    assert json.loads((OUT / "report.json").read_text())["exact_copies"] == 2
 
 
 def test_two_runs_and_two_workers_give_the_same_bytes(shop):
     plant(shop)
-    written = []
+    files = []
     for workers in (1, 1, 2):
+        shutil.rmtree("data/cache", ignore_errors=True)
         good(run(workers, max_rejected=0.7, exclude={"kind": ["Skip"]}))
-        written.append({path.name: path.read_bytes() for path in OUT.iterdir()})
-    assert written[0] == written[1] == written[2]
-    assert sorted(written[0]) == ["catalog.parquet", "images.arrow", "rejected.parquet", "report.json"]
+        files.append(written())
+    assert files[0] == files[1] == files[2]
+    assert sorted(files[0]) == [
+        *("catalog.parquet", "images.arrow", "measures.parquet", "rejected.parquet", "report.json")
+    ]
 
 
 def test_ids_renames_and_paths_of_several_columns(shop):
@@ -238,8 +189,8 @@ def test_booleans_of_parquet_are_renamed_as_text(shop):
 
 def test_the_console_says_what_happened(shop):
     lines = run().output.splitlines()
-    assert lines[0] == "12 rows: 12 accepted, 0 rejected"
-    assert lines[1] == "4 products, 2 partitions, 0 exact copies"
+    assert lines[0] == "12 photos: 12 accepted, 0 rejected"
+    assert lines[1] == "4 products, 2 partitions, 0 exact copies, 0 near copies"
     assert lines[-1] == f"written to {OUT}"
     assert "seconds" not in (OUT / "report.json").read_text()
 
@@ -251,7 +202,7 @@ ERRORS = {
     ),
     "no images": (
         {"images": "nowhere"},
-        "the image root nowhere is no folder. Make it, or mend curate.ingest.images.",
+        "the image root nowhere does not exist. Make it, or mend images in params.yaml.",
     ),
     "unknown column": (
         {"columns": {"category": "Kind"}},
@@ -287,11 +238,13 @@ ERRORS = {
     ),
     "too many missing": (
         {"columns": {"path": "{sku}/{file}.png"}, "max_rejected": 0.05},
-        "none of the 12 rows can be used (missing_file 12). Check columns, exclude and images in curate.ingest.",
+        "none of the 12 photos can be used (missing_file 12). See data/cache/rejected.csv;"
+        " check columns, exclude and images in curate.ingest.",
     ),
     "all excluded": (
         {"exclude": {"kind": ["tops", "shoes"]}},
-        "none of the 12 rows can be used (excluded 12). Check columns, exclude and images in curate.ingest.",
+        "none of the 12 photos can be used (excluded 12). See data/cache/rejected.csv;"
+        " check columns, exclude and images in curate.ingest.",
     ),
 }
 
@@ -299,11 +252,11 @@ ERRORS = {
 @pytest.mark.parametrize("name", ERRORS)
 def test_bad_input_is_one_line_and_changes_nothing(shop, name):
     good(run())
-    before = {path.name: path.read_bytes() for path in OUT.iterdir()}
+    before = written()
     change, message = ERRORS[name]
     done = run(**change)
     assert (done.exit_code, done.stdout, done.stderr) == (1, "", f"Error: {message}\n")
-    assert {path.name: path.read_bytes() for path in OUT.iterdir()} == before
+    assert written() == before
     assert [path.name for path in OUT.parent.iterdir()] == ["catalog"]
 
 
@@ -322,9 +275,9 @@ def test_too_many_rejected_rows_are_counted_after_the_photos_are_read(shop):
     done = run(max_rejected=0.1)
     assert done.exit_code == 1
     assert done.stderr == (
-        "Error: 2 of 12 rows rejected (not_an_image 1, truncated 1), at most 0.1 allowed. The first is row 4:"
-        " p03.png, not_an_image, 7 bytes of no known image format. Mend or exclude them, or raise"
-        " curate.ingest.max_rejected.\n"
+        "Error: 2 of 12 photos rejected (not_an_image 1, truncated 1), at most 0.1 allowed. The first is row 4:"
+        " p03.png, not_an_image, 7 bytes of no known image format. See data/cache/rejected.csv;"
+        " mend or exclude them, or raise curate.ingest.max_rejected.\n"
     )
     assert (OUT / "catalog.parquet").read_bytes() == before
     assert [path.name for path in OUT.parent.iterdir()] == ["catalog"]
@@ -337,7 +290,8 @@ def clothing(monkeypatch):
     """The parameters of a real catalog; 141 of its rows are of no category."""
     if not CLOTHING.is_dir():
         pytest.skip("the clothing catalog is not on this machine")
-    monkeypatch.setitem(PARAMS, "photos", {"min_side": 32, "max_pixels": 50_000_000, "largest_side": 96})
+    sizes = {"min_side": 32, "max_pixels": 50_000_000, "max_bytes": 10**7, "min_range": 8, "largest_side": 96}
+    monkeypatch.setitem(PARAMS, "photos", sizes | {"quality": 95})
     columns = {"product_id": None, "path": "{image}.jpg", "gender": "kids", "category": "label", "pattern": None}
     return {
         "columns": PARAMS["ingest"]["columns"] | columns | {"attributes": ["label"]},
@@ -346,6 +300,8 @@ def clothing(monkeypatch):
         "rename": {"kids": {"True": "kids", "False": "adults"}},
         "exclude": {"label": ["Not sure", "Skip", "Other"]},
         "max_rejected": 0.05,
+        "delimiter": None,
+        "derive": {},
     }
 
 
@@ -363,6 +319,8 @@ def test_exclusion_comes_before_every_fault(tmp_path, monkeypatch, clothing):
     monkeypatch.chdir(tmp_path)
     changed = clothing | {"exclude": {"label": ["Not sure", "Other"]}}
     Path("params.yaml").write_text(json.dumps({"ingest": changed}))
-    candidates, faults = check_rows(load(Path("params.yaml"), "ingest", IngestParams))
-    assert len(candidates) + len(faults) == 2248
+    rows, candidates, faults = read_rows(load(Path("params.yaml"), "ingest", IngestParams))
+    assert len(candidates) + len(faults) == rows == 2248
+    root = open_root(changed["images"], FetchParams(connections=1, retries=0, timeout=1.0), 10**7, tmp_path)
+    faults += locate(candidates, root)[1]
     assert Counter(str(fault.reason) for fault in faults) == {"excluded": 135, "missing_file": 2}

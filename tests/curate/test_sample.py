@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from core.images import decode
+from core.decoding import decode
 from core.swatches import COLORS, PATTERNS, lab
-from curate.outlines import trace
+from curate.drawn.outlines import trace
+from curate.drawn.silhouettes import PARTITIONS, SILHOUETTES, cut
 from curate.params import SampleParams
 from curate.sample import HEADER, render_sample
 from curate.sample_street import CATEGORIES
-from curate.silhouettes import PARTITIONS, SILHOUETTES, cut
 
 PARAMS = SampleParams(products=84, street_products=20, photos=2, side=96, seed=7)
 
@@ -31,7 +31,7 @@ def rows_of(folder: Path) -> list[dict[str, str]]:
 
 
 def photo(path: Path) -> np.ndarray:
-    return decode(path.read_bytes(), max_pixels=10**7)
+    return decode(path.read_bytes(), max_pixels=10**7).pixels
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -1,108 +1,164 @@
-"""Splits by product and duplicate group: nothing falls into two, and nothing old moves."""
+"""Splits: no product, copy or group falls into two of them, and nothing old ever moves."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.duplicates import groups
+from core.tables import NO_SPLIT
+from curate.duplicates import Copies
 from curate.params import SplitParams
-from curate.split import assign, components_of, uniform
+from curate.split import Photos, assign, uniform
 
 PARAMS = SplitParams(val=0.25, test=0.35, seed=7)
-LINKS = st.lists(st.tuples(st.integers(0, 15).map(str), st.integers(0, 25).map(str)), max_size=40)
-NAMES = st.frozensets(st.integers(0, 15).map(str), max_size=5)
+# Product, class of copies, further group.
+ROWS = st.lists(st.tuples(st.integers(0, 12).map(str), st.integers(0, 20), st.integers(0, 4)), max_size=40)
+NEAR = st.frozensets(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=12)
+NAMES = st.frozensets(st.integers(0, 12).map(str), max_size=4)
 
 
 def column(values):
-    return np.array(list(values), dtype=object)
+    values = list(values)
+    made = np.empty(len(values), dtype=object)
+    made[:] = values
+    return made
 
 
-def split(links, **divided):
-    return assign(column(p for p, _ in links), column(g for _, g in links), PARAMS, **divided).tolist()
+def copies(classes, near=()):
+    links = sorted({(min(pair), max(pair)) for pair in near if pair[0] != pair[1]})
+    labels = column(str(one) for one in classes)
+    return Copies(labels, np.array(classes, np.int64), np.array(links, np.int64).reshape(-1, 2))
 
 
-def walked(links):
-    """The components by walking from row to row."""
-    names = []
-    for start in range(len(links)):
-        seen, waiting = {start}, [start]
-        while waiting:
-            product, group = links[waiting.pop()]
-            near = {row for row, link in enumerate(links) if link[0] == product or link[1] == group} - seen
-            seen |= near
-            waiting += near
-        names.append(min(links[row][0] for row in seen))
-    return names
+def split(rows, near=(), settled=(), grouped=False, paths=None, **divided):
+    photos = Photos(
+        product_id=column(product for product, *_ in rows),
+        partition=column("women/tops" for _ in rows),
+        path=column(range(len(rows))) if paths is None else column(paths),
+        # A photo of group 0 has none.
+        groups=[(f"sender={group}",) if grouped and group else () for _, _, group in rows],
+        split=column([*settled, *[None] * (len(rows) - len(settled))]),
+    )
+    return assign(photos, copies([one for _, one, _ in rows], near), PARAMS, **divided).tolist()
 
 
-@settings(deadline=None)
-@given(LINKS)
-def test_components_are_those_of_a_walk(links):
-    assert components_of(column(p for p, _ in links), column(g for _, g in links)) == walked(links)
-
-
-@settings(deadline=None)
-@given(LINKS, NAMES, NAMES)
-def test_no_product_and_no_group_falls_into_two_splits(links, train, test):
-    splits = split(links, train=train, test=test)
-    for place in (0, 1):
-        of = {}
-        for link, name in zip(links, splits, strict=True):
-            assert of.setdefault(link[place], name) == name
-
-
-@settings(deadline=None)
-@given(LINKS, NAMES, NAMES)
-def test_the_division_of_the_source_is_kept(links, train, test):
-    splits = split(links, train=train, test=test)
-    components = walked(links)
-    for component, name in zip(components, splits, strict=True):
-        members = {links[row][0] for row, other in enumerate(components) if other == component}
-        if members & test:
-            assert name == "test"
-        elif members & train:
-            assert name in ("train", "val")
+def related(one, other, near, grouped=False):
+    """Whether two photos must not stand in two splits."""
+    links = {frozenset(pair) for pair in near}
+    return (
+        one[0] == other[0]
+        or one[1] == other[1]
+        or frozenset((one[1], other[1])) in links
+        or (grouped and one[2] == other[2] != 0)
+    )
 
 
 @settings(deadline=None)
-@given(LINKS, LINKS)
-def test_added_rows_move_an_old_one_only_where_they_join_components(old, added):
-    before, after = split(old), split(old + added)[: len(old)]
-    named, renamed = walked(old), walked(old + added)[: len(old)]
-    for was, now, name, new_name in zip(before, after, named, renamed, strict=True):
-        assert was == now or name != new_name
+@given(ROWS, NEAR, st.booleans())
+def test_related_photos_share_a_split_or_have_none(rows, near, grouped):
+    splits = split(rows, near, grouped=grouped)
+    for place, one in enumerate(rows):
+        for earlier, other in enumerate(rows[:place]):
+            if NO_SPLIT not in (splits[place], splits[earlier]) and related(one, other, near, grouped):
+                assert splits[place] == splits[earlier]
 
 
 @settings(deadline=None)
-@given(LINKS, st.randoms())
-def test_the_order_of_the_rows_does_not_matter(links, random):
-    order = list(range(len(links)))
+@given(ROWS, NEAR)
+def test_only_a_photo_between_two_splits_has_none(rows, near):
+    splits = split(rows, near)
+    for place, one in enumerate(rows):
+        around = {
+            splits[earlier]
+            for earlier, other in enumerate(rows[:place])
+            if splits[earlier] != NO_SPLIT and related(one, other, near)
+        }
+        assert (splits[place] == NO_SPLIT) == (len(around) > 1)
+
+
+@settings(deadline=None)
+@given(ROWS, ROWS, NEAR, st.booleans())
+def test_added_photos_never_move_an_old_one(old, added, near, grouped):
+    assert split(old + added, near, grouped=grouped)[: len(old)] == split(old, near, grouped=grouped)
+
+
+@settings(deadline=None)
+@given(ROWS, ROWS, NEAR)
+def test_settled_photos_stay_and_are_followed(old, new, near):
+    settled = split(old, near)
+    assert split(old + new, near, settled=settled) == split(old + new, near)
+
+
+@settings(deadline=None)
+@given(ROWS, NEAR, NAMES, NAMES)
+def test_the_division_of_the_source_is_kept(rows, near, train, test):
+    splits = split(rows, near, train=train, test=test)
+    for (product, *_), name in zip(rows, splits, strict=True):
+        if product in test:
+            assert name in ("test", NO_SPLIT)
+        elif product in train:
+            assert name in ("train", "val", NO_SPLIT)
+
+
+@settings(deadline=None)
+@given(st.frozensets(st.integers(0, 99).map(str)), st.randoms())
+def test_the_order_matters_to_copies_alone(products, random):
+    rows = [(product, number, 0) for number, product in enumerate(sorted(products))]
+    order = list(range(len(rows)))
     random.shuffle(order)
-    assert split([links[row] for row in order]) == [split(links)[row] for row in order]
+    assert split([rows[row] for row in order]) == [split(rows)[row] for row in order]
 
 
-def test_new_products_alone_move_nothing():
-    links = [(f"p{n}", f"g{n}") for n in range(400)]
-    assert split(links + [(f"q{n}", f"h{n}") for n in range(400)])[:400] == split(links)
+def strangers(count, name="p"):
+    return [(f"{name}{number}", number, 0) for number in range(count)]
 
 
-def test_shares_are_met():
-    splits = split([(f"p{n}", f"g{n}") for n in range(20_000)])
-    assert splits.count("val") / 20_000 == pytest.approx(0.25, abs=0.01)
-    assert splits.count("test") / 20_000 == pytest.approx(0.35, abs=0.01)
+def test_new_products_between_old_ones_move_nothing():
+    old = strangers(400)
+    new = [(f"q{number}", 400 + number, 0) for number in range(400)]
+    mixed = [row for pair in zip(new, old, strict=True) for row in pair]
+    assert split(mixed)[1::2] == split(old)
+
+
+def test_shares_are_met_in_every_partition():
+    count = 12_000
+    partition = column(["men/shoes", "women/tops", "women/hats"] * (count // 3))
+    names = column(f"p{n}" for n in range(count))
+    photos = Photos(names, partition, names, [()] * count, column([None] * count))
+    splits = assign(photos, copies(range(count)), PARAMS)
+    for name in set(partition):
+        inside = splits[partition == name]
+        assert np.mean(inside == "val") == pytest.approx(0.25, abs=0.03)
+        assert np.mean(inside == "test") == pytest.approx(0.35, abs=0.03)
 
 
 def test_products_of_the_source_s_train_keep_the_proportion_of_train_and_val():
-    links = [(f"p{n}", f"g{n}") for n in range(20_000)]
-    splits = split(links, train={product for product, _ in links})
+    rows = strangers(20_000)
+    splits = split(rows, train={product for product, *_ in rows})
     assert splits.count("val") / 20_000 == pytest.approx(0.25 / 0.65, abs=0.01)
     assert "test" not in splits
 
 
+def test_a_group_decides_where_there_is_one():
+    rows = [(f"p{number}", number, 1 + number % 50) for number in range(2000)]
+    splits = split(rows, grouped=True)
+    assert len({(row[2], name) for row, name in zip(rows, splits, strict=True)}) == 50
+    assert set(splits) == {"train", "val", "test"}
+
+
+def test_parts_of_one_file_share_a_split():
+    rows = strangers(200)
+    splits = split(rows, paths=[f"{number // 2}.jpg" for number in range(200)])
+    assert splits[0::2] == splits[1::2]
+    assert len(set(splits)) == 3
+
+
 def test_another_seed_splits_otherwise():
-    ids = column(f"p{n}" for n in range(200))
-    assert assign(ids, ids, PARAMS).tolist() != assign(ids, ids, SplitParams(val=0.25, test=0.35, seed=8)).tolist()
+    rows = strangers(200)
+    names = column(product for product, *_ in rows)
+    photos = Photos(names, column("a/b" for _ in rows), names, [()] * 200, column([None] * 200))
+    one, other = (assign(photos, copies(range(200)), SplitParams(val=0.25, test=0.35, seed=seed)) for seed in (7, 8))
+    assert one.tolist() != other.tolist()
 
 
 def test_the_hash_is_the_same_on_every_machine():
@@ -113,9 +169,3 @@ def test_the_hash_is_the_same_on_every_machine():
 
 def test_no_photos_no_splits():
     assert split([]) == []
-
-
-def test_copies_share_a_group_that_stays_when_a_copy_is_added():
-    labels = groups(column(["b", "a", "b"]))
-    assert labels[0] == labels[2] != labels[1]
-    assert groups(column(["a", "b", "a", "b"]))[1] == labels[0]

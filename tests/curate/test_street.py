@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -12,16 +13,29 @@ from click.testing import CliRunner
 from PIL import Image
 from ruamel.yaml import YAML
 
-from core.images import PixelStore, decode
-from core.tables import Catalog, Rejected, StreetPairs
+from core.decoding import decode
+from core.images import PixelStore
+from core.tables import Catalog, Measures, Rejected, StreetPairs
 from curate.cli import main
 
 OUT = Path("data/curated/street")
+CATALOG = Path("data/curated/catalog")
 META = Path("s2s/meta/json")
 IMAGES = Path("s2s/images")
 PARAMS = {
     "street": {"root": "s2s", "images": "s2s/images", "categories": "all", "gender": "women", "crop": True},
-    "photos": {"min_side": 8, "max_pixels": 5000, "largest_side": 64},
+    "pseudo_wild": {"share": 0.0, "per_product": 1, "seed": 1},
+    "photos": {
+        "min_side": 8,
+        "max_pixels": 5000,
+        "max_bytes": 20_000,
+        "min_range": 8,
+        "largest_side": 64,
+        "quality": None,
+    },
+    "fetch": {"connections": 1, "retries": 0, "timeout": 5.0},
+    "quality": {"dark": 0.25, "blurry": 3.0, "low_information": 3.5, "odd_aspect": 0.3},
+    "duplicates": {"hash_distance": 6, "color_distance": 6.0},
     "split": {"val": 0.3, "test": 0.3, "seed": 1},
 }
 BOX = {"left": 4, "top": 6, "width": 20, "height": 10}
@@ -64,6 +78,8 @@ def folder(tmp_path, monkeypatch):
     """An empty layout, to be filled by `write_lists` and `save`."""
     monkeypatch.chdir(tmp_path)
     IMAGES.mkdir(parents=True)
+    Catalog.from_rows([]).write(CATALOG / "catalog.parquet")
+    Measures.from_rows([]).write(CATALOG / "measures.parquet")
 
 
 @pytest.fixture
@@ -100,7 +116,7 @@ def test_ids_domains_and_partitions(town):
 def test_street_photos_are_cut_to_their_box_and_shop_photos_are_whole(town):
     table, _, pairs = good(run())
     store = PixelStore.open(OUT / "images.arrow")
-    whole = decode((IMAGES / "000000001.jpg").read_bytes(), max_pixels=5000)
+    whole = decode((IMAGES / "000000001.jpg").read_bytes(), max_pixels=5000).pixels
     np.testing.assert_array_equal(store["street-000000001-1"], whole[6:16, 4:24])
     assert store["shop-000000100"].shape == (30, 40, 3)
     # No box: the whole photo.
@@ -266,13 +282,44 @@ def test_the_division_of_the_source_is_kept(folder):
     assert {of[f"street2shop-{n}"] for n in range(200, 240)} == {"train", "val", "test"}
 
 
-def test_copies_follow_the_product_of_test(folder):
+def test_what_train_shares_with_test_has_no_split(folder):
     for number, seed in {1: 1, 2: 2, 100: 50, 101: 50}.items():
         save(number, seed)
     write_lists("tops", [pair(1, 1)], [pair(2, 2)], [pair(100, 1, None), pair(101, 2, None)])
     table, _, _ = good(run())
-    assert set(table.split) == {"test"}
+    assert dict(zip(table.image_id, table.split, strict=True)) == {
+        "street-000000001-1": "train",
+        "shop-000000100": "none",
+        "street-000000002-2": "test",
+        "shop-000000101": "test",
+    }
     assert len(set(table.duplicate_group)) == 3
+
+
+def test_two_boxes_of_one_photo_do_not_stand_in_train_and_test(folder):
+    for number in (1, 100, 101):
+        save(number)
+    upper, lower = ({"left": 0, "top": top, "width": 40, "height": 15} for top in (0, 15))
+    write_lists("tops", [pair(1, 1, upper)], [pair(1, 2, lower)], [pair(100, 1, None), pair(101, 2, None)])
+    table, _, _ = good(run())
+    split = dict(zip(table.image_id, table.split, strict=True))
+    assert (split["street-000000001-1"], split["street-000000001-2"]) == ("none", "test")
+    assert len(set(table.content_hash)) == 4
+
+
+def test_a_photo_follows_its_copy_in_the_catalog(folder):
+    """Eight shop photos of no division stand in the catalog too, in splits that hashes of its products chose."""
+    for number in range(8):
+        save(100 + number)
+    write_lists("tops", shop=[pair(100 + number, number, None) for number in range(8)])
+    alone, _, _ = good(run())
+    ids = np.array([f"c{number}" for number in range(8)], dtype=object)
+    other = np.array(["test", "val"] * 4, dtype=object)
+    replace(alone, image_id=ids, product_id=ids, split=other).write(CATALOG / "catalog.parquet")
+    replace(Measures.read(OUT / "measures.parquet"), image_id=ids).write(CATALOG / "measures.parquet")
+    table, _, _ = good(run())
+    assert table.split.tolist() == ["test", "val"] * 4 != alone.split.tolist()
+    assert table.duplicate_group.tolist() == alone.duplicate_group.tolist()
 
 
 def test_a_list_of_categories_reads_these_alone(town):
@@ -284,16 +331,23 @@ def test_empty_lists_make_an_empty_collection(folder):
     write_lists("tops")
     IMAGES.rmdir()
     done = run()
-    assert done.output == f"{OUT}: the lists of s2s are empty, and so is the collection\n"
+    assert done.output.splitlines()[0] == "No street photos: the share of wild triplets is zero."
     for table in good(done):
         assert len(table) == 0
     assert len(PixelStore.open(OUT / "images.arrow")) == 0
     assert json.loads((OUT / "report.json").read_text())["rows"] == 0
 
 
+def test_without_categories_nothing_is_looked_for(folder):
+    IMAGES.rmdir()
+    done = run(root="nowhere", images="nowhere", categories=[])
+    assert done.output.splitlines()[0] == "No street photos: the share of wild triplets is zero."
+    assert len(good(done)[0]) == 0
+
+
 def test_the_console_says_what_happened_per_category(town):
     lines = run().output.splitlines()
-    assert lines[0] == "9 rows: 9 accepted, 0 rejected"
+    assert lines[0] == "9 photos: 9 accepted, 0 rejected"
     assert lines[-2:] == [
         "hats: 1 of 1 pairs, 1 products, 0 photos missing",
         "tops: 3 of 3 pairs, 3 products, 0 photos missing",
@@ -306,10 +360,6 @@ ERRORS = {
     "unknown category": (
         {"categories": ["tops", "socks"]},
         "s2s/meta/json/test_pairs_socks.json does not exist. Add it, or take socks out of curate.street.categories.\n",
-    ),
-    "no category": (
-        {"categories": []},
-        "params.yaml: curate.street: categories must be all, or a list of at least one. Received: []\n",
     ),
     "no gender": ({"gender": " "}, "params.yaml: curate.street: gender must not be empty. Received: ' '\n"),
     "no photo": (
@@ -333,7 +383,7 @@ def test_bad_input_is_one_line_and_changes_nothing(town, name):
     change, message = ERRORS[name]
     assert_fails_untouched(run(**change), message)
     assert {path.name: path.read_bytes() for path in OUT.iterdir()} == before
-    assert [path.name for path in OUT.parent.iterdir()] == ["street"]
+    assert sorted(path.name for path in OUT.parent.iterdir()) == ["catalog", "street"]
 
 
 @pytest.mark.parametrize(

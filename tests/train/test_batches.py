@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from core.images import PixelStore, decode, encode, write_store
+from core.decoding import decode
+from core.images import PixelStore, encode, write_store
 from train import augment
 from train.batches import TripletBatches
 
@@ -91,7 +92,7 @@ def test_centre_stays_and_the_border_goes_on():
 @pytest.mark.skipif(not CLOTHING.is_dir(), reason="the clothing photos are not here")
 def test_a_photo_warped_there_and_back_is_the_photo_away_from_its_border():
     data = sorted(CLOTHING.glob("*.jpg"))[0].read_bytes()
-    photo = cv2.GaussianBlur(cv2.resize(decode(data, max_pixels=10**7), (128, 128)), (0, 0), 2)
+    photo = cv2.GaussianBlur(cv2.resize(decode(data, max_pixels=10**7).pixels, (128, 128)), (0, 0), 2)
     maps = augment.draw(1, 128, np.random.default_rng(4))
     there = augment.warp(photo[None], maps)
     back = augment.warp(there, cv2.invertAffineTransform(maps[0])[None])[0]

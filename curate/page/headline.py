@@ -1,0 +1,130 @@
+"""The report page's first lines: whether all is well, and if not, where to look."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from curate.checks import Reason
+from curate.page.copies import Copies
+from curate.page.input import Collection, Leaks
+from curate.page.partitions import Partition
+from curate.page.quality import Flag
+from curate.page.rejections import Rejection
+
+Tone = Literal["well", "look", "bad"]
+_OPENINGS: dict[Tone, str] = {"well": "All is well", "look": "Worth a look", "bad": "Not well"}
+
+
+class Line(NamedTuple):
+    """A line, and the section of the page that says more."""
+
+    tone: Tone
+    text: str
+    section: str
+
+
+class Count(NamedTuple):
+    """A row of the table of counts: one number per collection, None where it has no meaning there."""
+
+    name: str
+    of: list[int | None]
+
+
+def headline(
+    collections: Sequence[Collection],
+    rejected: Sequence[Rejection],
+    flagged: Sequence[Flag],
+    copies: Copies,
+    partitions: Sequence[Partition],
+    leaks: Leaks,
+) -> list[Line]:
+    """The lines, the first the one that matters most."""
+    todo = _todo(rejected, flagged, copies, partitions)
+    accepted = sum(len(one.table) for one in collections)
+    verdict = _verdict(collections, "bad" if leaks.pairs or not accepted else "look" if todo else "well")
+    return [*_no_street(collections), verdict, *_made(collections), _leaks(leaks), *todo]
+
+
+def _verdict(collections: Sequence[Collection], tone: Tone) -> Line:
+    rows = sum(one.rows for one in collections)
+    accepted = sum(len(one.table) for one in collections)
+    rejected = sum(len(one.rejected) for one in collections)
+    total = accepted + rejected
+    return Line(
+        tone,
+        f"{_OPENINGS[tone]}: {plural(rows, 'photo')} read, {accepted:,} accepted ({share(accepted, total)}),"
+        f" {rejected:,} rejected ({share(rejected, total)}).",
+        "counts",
+    )
+
+
+def _no_street(collections: Sequence[Collection]) -> list[Line]:
+    if any((one.table.domain == "street").any() for one in collections):
+        return []
+    return [Line("look", "No street photos: the share of wild triplets is zero.", "counts")]
+
+
+def _made(collections: Sequence[Collection]) -> list[Line]:
+    pairs = [one.pairs for one in collections if one.pairs is not None and len(one.pairs)]
+    if not pairs or not all(one.pseudo.all() for one in pairs):
+        return []
+    return [Line("look", "No person took a street photo: all are made from catalog photos.", "counts")]
+
+
+def _leaks(leaks: Leaks) -> Line:
+    if not leaks.tested * leaks.trained:
+        return Line("look", "No test photo was compared with train: one of the two is empty.", "leaks")
+    tests = len({leak.test for leak in leaks.pairs})
+    if tests:
+        return Line("bad", f"{plural(tests, 'test photo')} {'has' if tests == 1 else 'have'} a copy in train.", "leaks")
+    return Line("well", "No test photo has a copy in train.", "leaks")
+
+
+def _todo(
+    rejected: Sequence[Rejection], flagged: Sequence[Flag], copies: Copies, partitions: Sequence[Partition]
+) -> list[Line]:
+    unmeant = sum(one.photos for one in rejected if one.reason is not Reason.EXCLUDED)
+    flags = sum(one.photos for one in flagged)
+    groups, weak = copies.several_products, sum(bool(one.warnings) for one in partitions)
+    todo = [
+        (unmeant, f"{plural(unmeant, 'photo')} rejected that no parameter excludes.", "rejections"),
+        (flags, f"{plural(flags, 'flag')} on photos that were kept.", "flags"),
+        (groups, f"{plural(groups, 'group')} of copies across several products.", "duplicates"),
+        (weak, f"{plural(weak, 'partition')} with few products, or without val or test photos.", "partitions"),
+    ]
+    return [Line("look", text, section) for count, text, section in todo if count]
+
+
+def counts(collections: Sequence[Collection]) -> list[Count]:
+    """What each collection holds."""
+    each = [_counts(one) for one in collections]
+    return [Count(name, [one[name] for one in each]) for name in (each[0] if each else ())]
+
+
+def _counts(of: Collection) -> dict[str, int | None]:
+    table = of.table
+    made = None if of.pairs is None else len(set(of.pairs.image_id[of.pairs.pseudo.astype(bool)]))
+    return {
+        "photos read": of.rows,
+        "accepted photos": len(table),
+        "rejected": len(of.rejected),
+        "products": len(set(table.product_id)),
+        "partitions": len(set(table.partition)),
+        "copies beyond the first of a group": len(table) - len(set(table.duplicate_group)),
+        "flagged photos": sum(len(flags) > 0 for flags in of.measures.flags),
+        "catalog photos": int((table.domain == "catalog").sum()),
+        "street photos": int((table.domain == "street").sum()),
+        "street photos made from catalog photos": made,
+        "pairs of street photo and product": None if of.pairs is None else len(of.pairs),
+    }
+
+
+def share(part: int, whole: int) -> str:
+    """`6.3 %`; a share that is not 0 never reads 0."""
+    if part and part / whole < 0.001:
+        return "< 0.1 %"
+    return f"{part / max(whole, 1):.1%}".replace("%", " %")
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
