@@ -26,17 +26,20 @@ from core.images import encode, shrink
 PROFILE = Path(__file__).parents[1] / "profiles/sample.yaml"
 COLUMNS = ("image", "product", "gender", "category")
 CATEGORIES = [f"category {number}" for number in range(20)]
-PER_TASK = 16
+PER_TASK = 32
 
 
 @click.command()
 @click.option("--photos", default=Path("../shared/datasets/clothing/images"), type=click.Path(path_type=Path))
 @click.option("--rows", default=5000, show_default=True)
+@click.option("--side", type=int, help="Enlarge the photos to this larger side, in pixels.  [default: as they are]")
 @click.option("--workers", default=2, show_default=True)
-@click.option("--rounds", default=2, show_default=True, help="Of the comparison with the bare work.")
+@click.option("--rounds", default=3, show_default=True, help="Of the comparison with the bare work.")
 @click.option("--bare", "bare_rows", type=int, hidden=True, help="Only do the bare work, in the current folder.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here too.")
-def main(photos: Path, rows: int, workers: int, rounds: int, bare_rows: int | None, json_path: Path | None) -> None:
+def main(
+    photos: Path, rows: int, side: int | None, workers: int, rounds: int, bare_rows: int | None, json_path: Path | None
+) -> None:
     """Time ingest of ROWS photos cut from those in a folder.
 
     Example: python benchmarks/ingest.py --rows 100000
@@ -49,8 +52,10 @@ def main(photos: Path, rows: int, workers: int, rounds: int, bare_rows: int | No
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make(photos, folder, rows + rows // 100, workers)
-        figures: dict[str, float] = {"rows": rows, "workers": workers}
+        make(photos, folder, rows + rows // 100, side, workers)
+        size = sum(path.stat().st_size for path in (folder / "photos").iterdir()) / (rows + rows // 100)
+        click.echo(f"{rows:,} photos of {size / 1000:,.0f} kB, {workers} workers")
+        figures: dict[str, float] = {"rows": rows, "workers": workers, "bytes_per_photo": size}
         figures |= against_bare(folder, rows, workers, rounds)
         figures |= growth(folder, rows, workers)
         figures |= a_day(folder, rows, workers)
@@ -147,12 +152,12 @@ def bare(paths: list[Path], *, largest_side: int, quality: int) -> list[bytes]:
     return [encode(shrink(pixels, largest_side), quality) for pixels in photos]
 
 
-def make(photos: Path, folder: Path, count: int, workers: int) -> None:
+def make(photos: Path, folder: Path, count: int, side: int | None, workers: int) -> None:
     """Write `count` photos, each a cut of one in `photos`, and the parameters that read them."""
     (folder / "photos").mkdir()
     sources = sorted(photos.iterdir())
     tasks = [range(start, min(start + PER_TASK, count)) for start in range(0, count, PER_TASK)]
-    function = partial(cut, sources=sources, folder=folder / "photos")
+    function = partial(cut, sources=sources, folder=folder / "photos", side=side)
     for _ in run(function, tasks, workers=workers, label="photos to time", total=len(tasks)):
         pass
     params = YAML(typ="safe").load(PROFILE)
@@ -163,8 +168,8 @@ def make(photos: Path, folder: Path, count: int, workers: int) -> None:
         YAML(typ="safe").dump(params, file)
 
 
-def cut(numbers: range, *, sources: list[Path], folder: Path) -> None:
-    """Random cuts, mirrored and otherwise lit, at the size of their sources."""
+def cut(numbers: range, *, sources: list[Path], folder: Path, side: int | None) -> None:
+    """Random cuts, mirrored and otherwise lit, at the size of their sources or of `side`."""
     for number in numbers:
         rng = np.random.default_rng(number)
         photo = cv2.imread(str(sources[number % len(sources)]))
@@ -172,7 +177,9 @@ def cut(numbers: range, *, sources: list[Path], folder: Path) -> None:
         top, left = int(rng.integers(height // 3)), int(rng.integers(width // 3))
         part = photo[top : top + height * 2 // 3, left : left + width * 2 // 3][:, :: rng.choice([1, -1])]
         lit = np.clip(part * rng.uniform(0.8, 1.2, 3) + rng.uniform(-10, 10), 0, 255).astype(np.uint8)
-        cv2.imwrite(str(folder / f"{number:07d}.jpg"), cv2.resize(lit, (width, height)), [cv2.IMWRITE_JPEG_QUALITY, 90])
+        scale = 1 if side is None else side / max(height, width)
+        enlarged = cv2.resize(lit, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / f"{number:07d}.jpg"), enlarged, [cv2.IMWRITE_JPEG_QUALITY, 90])
 
 
 def write_table(folder: Path, rows: int) -> None:

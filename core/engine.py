@@ -11,9 +11,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import InputError
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -78,8 +82,15 @@ def _end_with_parent() -> None:
 
 def _single_threaded(function: Callable[[Task], Result], task: Task) -> Result:
     import cv2
-    from threadpoolctl import threadpool_limits
 
     cv2.setNumThreads(1)
-    with threadpool_limits(1):
+    with _thread_pools().limit(limits=1):
         return function(task)
+
+
+@cache
+def _thread_pools() -> "ThreadpoolController":
+    # Looking for the libraries takes a millisecond, as long as many a task.
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

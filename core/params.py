@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
@@ -47,15 +48,22 @@ def load(path: Path, name: str, cls: type[Section]) -> Section:
 
 
 def _read(path: Path) -> Any:
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        return _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path} does not exist. Run in the project's folder, or name one with --params.") from None
     except (YAMLError, ValueError) as error:  # ValueError: a date that is none, or bytes that are not UTF-8
         raise ParamsError(f"{path} is not YAML: {' '.join(str(error).split())}. Mend it.") from error
+
+
+@cache
+def _parsed(text: str) -> Any:
+    # A command reads several sections of one file.
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe").load(text)
 
 
 def _refuse_odd_keys(path: Path, name: str, value: Any) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -42,11 +43,11 @@ class PhotoCache:
             InputError: the file is no such cache.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        makers = [version("pillow"), version("opencv-python-headless"), version("numpy")]
-        self._settings = _digest(json.dumps([_LAYOUT, makers, vars(params)]))
+        self._settings = _digest(json.dumps([_LAYOUT, _makers(), vars(params)]))
         self._database = sqlite3.connect(path, timeout=60)
         try:
-            self._database.execute("PRAGMA synchronous = NORMAL")
+            # A kill loses nothing that was committed; where the power fails, the cache is made again.
+            self._database.execute("PRAGMA synchronous = OFF")
             self._database.executescript(_TABLES)
         except sqlite3.DatabaseError as error:
             self._database.close()
@@ -92,6 +93,10 @@ class PhotoCache:
         """Make what was kept last."""
         self._database.commit()
 
+    def empty(self) -> bool:
+        """Whether it has no photo."""
+        return self._database.execute("SELECT 1 FROM photos LIMIT 1").fetchone() is None
+
     def count(self) -> int:
         """How many photos there are."""
         return int(self._database.execute("SELECT COUNT(*) FROM photos").fetchone()[0])
@@ -115,6 +120,11 @@ class PhotoCache:
 
 def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@cache
+def _makers() -> list[str]:
+    return [version(name) for name in ("pillow", "opencv-python-headless", "numpy")]
 
 
 def _facts(outcome: Outcome) -> list:

@@ -1,6 +1,8 @@
 """`curate ingest`: a catalog table and its photos become a collection."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,6 +20,17 @@ from curate.report import Report, summary
 from curate.sources import Source
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave the garbage collector out: it would walk over all rows again and again, and nothing here makes cycles."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@_uncollected()
 def ingest(
     params: IngestParams,
     reading: Reading,

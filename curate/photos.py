@@ -79,11 +79,13 @@ def look(data: bytes, cut: Cut, params: PhotoParams) -> Outcome:
 
 
 def _photo(data: bytes, cut: Cut, params: PhotoParams) -> Photo:
-    pixels, frames = decode(data, max_pixels=params.max_pixels)
-    box = cut.box and cut.box.clip(pixels.shape[1], pixels.shape[0])
+    cropped = cut.crop and cut.box is not None
+    enough = None if cropped else params.largest_side
+    pixels, width, height, frames = decode(data, max_pixels=params.max_pixels, enough=enough)
+    box = cut.box and cut.box.clip(width, height)
     if box is not None and cut.crop:
         pixels = pixels[box.top : box.top + box.height, box.left : box.left + box.width]
-    height, width = pixels.shape[:2]
+        width, height = box.width, box.height
     if min(width, height) < params.min_side:
         raise PhotoError(Reason.TOO_SMALL, f"{width} x {height} pixels, each side at least {params.min_side}")
     pixels = shrink(pixels, params.largest_side)

@@ -16,8 +16,12 @@ from curate.photos import Cut, Outcome, Refused, content_of, look
 from curate.places.roots import Root
 
 # Photos per task: one costs about as little as handing a task over.
-_PER_TASK = 16
+_PER_TASK = 32
+_FEW = 500
 _PER_BLOCK = 256  # asked of the cache together, and kept in it together
+
+
+Result = tuple[str, Outcome | None]
 
 
 class File(NamedTuple):
@@ -58,8 +62,7 @@ def read_all(files: Sequence[File], reading: Reading, workers: int) -> Iterator[
         keys = [content and cache.key(content, file.cut) for content, file in zip(held, files, strict=True)]
         present = cache.present({key for key in keys if key})
         fresh = [file for file, key in zip(files, keys, strict=True) if key not in present]
-        tasks = [fresh[start : start + _PER_TASK] for start in range(0, len(fresh), _PER_TASK)]
-        results = chain.from_iterable(run(partial(_read, reading=reading), tasks, workers=workers, label=None))
+        results = _results(fresh, reading, workers, copies=not cache.empty())
         with tqdm(total=len(files), desc="photos", unit=" photos", delay=1) as bar:
             for start in range(0, len(files), _PER_BLOCK):
                 block = range(start, min(start + _PER_BLOCK, len(files)))
@@ -73,28 +76,37 @@ def read_all(files: Sequence[File], reading: Reading, workers: int) -> Iterator[
                 cache.commit()
 
 
-def _kept(cache: PhotoCache, place: str, file: File, result: tuple[str, Outcome | None]) -> Read:
+def _results(fresh: Sequence[File], reading: Reading, workers: int, *, copies: bool) -> Iterator[Result]:
+    """The content and the outcome of each file; with `copies`, None where the cache has it."""
+    tasks = [fresh[start : start + _PER_TASK] for start in range(0, len(fresh), _PER_TASK)]
+    # A pool takes longer to start than these few take to read.
+    workers = workers if len(fresh) > _FEW else 1
+    return chain.from_iterable(run(partial(_read, reading=reading, copies=copies), tasks, workers=workers, label=None))
+
+
+def _kept(cache: PhotoCache, place: str, file: File, result: Result) -> Read:
     content, outcome = result
-    key = cache.key(content, file.cut)
     if outcome is None:
+        key = cache.key(content, file.cut)
         outcome = cache.outcomes([key])[key]
     if content:
-        cache.keep(place, file.identity, content, key, outcome)
+        cache.keep(place, file.identity, content, cache.key(content, file.cut), outcome)
     return Read(content, outcome)
 
 
-def _read(files: Sequence[File], *, reading: Reading) -> list[tuple[str, Outcome | None]]:
-    """The content and the outcome of each file, None where the cache has it."""
+def _read(files: Sequence[File], *, reading: Reading, copies: bool) -> list[Result]:
+    if not copies:
+        return [_read_one(file, reading) for file in files]
     with PhotoCache(reading.cache, reading.params) as cache:
         return [_read_one(file, reading, cache) for file in files]
 
 
-def _read_one(file: File, reading: Reading, cache: PhotoCache) -> tuple[str, Outcome | None]:
+def _read_one(file: File, reading: Reading, cache: PhotoCache | None = None) -> Result:
     try:
         data = reading.root.read(file.path, reading.params.max_bytes)
     except PhotoError as error:
         return "", Refused(Reason(error.reason), error.detail)
     content = content_of(data, file.cut)
-    if cache.present([cache.key(content, file.cut)]):
+    if cache is not None and cache.present([cache.key(content, file.cut)]):
         return content, None
     return content, look(data, file.cut, reading.params)

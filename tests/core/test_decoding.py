@@ -3,6 +3,7 @@
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from photo_files import chunk, encoded, gif, png, tiff
@@ -10,6 +11,7 @@ from PIL import Image
 
 from core.decoding import decode
 from core.errors import PhotoError
+from core.images import shrink
 
 RED = (200, 30, 40)
 
@@ -30,7 +32,7 @@ def assert_near(pixels, color, tolerance=4):
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF"])
 def test_every_usual_format(kind):
-    pixels, frames = decode(encoded(Image.new("RGB", (20, 12), RED), kind), max_pixels=240)
+    pixels, _, _, frames = decode(encoded(Image.new("RGB", (20, 12), RED), kind), max_pixels=240)
     assert pixels.shape == (12, 20, 3)
     assert pixels.dtype == np.uint8
     assert_near(pixels, RED)
@@ -165,7 +167,7 @@ def test_damaged_exif_turns_nothing(exif):
 def test_of_an_animation_the_first_frame_is_kept_and_all_are_counted(kind, options):
     frames = [Image.new("RGB", (8, 8), color) for color in (RED, (0, 0, 255), (0, 255, 0))]
     data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options)
-    pixels, count = decode(data, max_pixels=64)
+    pixels, _, _, count = decode(data, max_pixels=64)
     assert_near(pixels, RED, 8)
     assert count == 3
 
@@ -173,7 +175,7 @@ def test_of_an_animation_the_first_frame_is_kept_and_all_are_counted(kind, optio
 def test_the_preview_of_a_phone_photo_and_the_pages_of_a_tiff_are_no_frames():
     for kind in ("MPO", "TIFF"):
         frames = [Image.new("RGB", (8, 8), color) for color in (RED, (0, 0, 255))]
-        pixels, count = decode(encoded(frames[0], kind, save_all=True, append_images=frames[1:]), max_pixels=64)
+        pixels, _, _, count = decode(encoded(frames[0], kind, save_all=True, append_images=frames[1:]), max_pixels=64)
         assert_near(pixels, RED, 8)
         assert count == 1
 
@@ -182,7 +184,7 @@ def test_a_damaged_later_frame_is_no_harm():
     frames = [Image.new("RGB", (8, 8), color) for color in (RED, (0, 0, 255), (0, 255, 0))]
     data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     place = [spot for spot in range(len(data)) if data.startswith(b",\0\0\0\0", spot)][2]
-    pixels, count = decode(data[: place + 5], max_pixels=64)
+    pixels, _, _, count = decode(data[: place + 5], max_pixels=64)
     assert_near(pixels, RED, 8)
     assert count == 2
 
@@ -232,3 +234,59 @@ def test_the_mode_is_named():
 
 def test_many_frames_are_counted_within_a_second():
     assert decode(gif((1, 1), *[(1, 1)] * 100_000), max_pixels=1).frames == 100_000
+
+
+def detailed(width, height):
+    """A photo of soft shapes with grain."""
+    rng = np.random.default_rng(8)
+    soft = cv2.resize(rng.uniform(0, 255, (9, 12, 3)), (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip(soft + rng.normal(0, 6, soft.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("size", "enough", "decoded"),
+    [
+        ((640, 480), 160, (160, 120)),
+        ((640, 480), 161, (320, 240)),
+        ((640, 480), 500, (640, 480)),
+        ((641, 333), 80, (161, 84)),
+        ((300, 900), 100, (38, 113)),
+        ((90, 70), 160, (90, 70)),
+    ],
+)
+def test_a_jpeg_is_decoded_as_large_as_needed(size, enough, decoded):
+    data = encoded(Image.fromarray(detailed(*size)), "JPEG", quality=90)
+    photo = decode(data, max_pixels=10**6, enough=enough)
+    assert photo.pixels.shape == (decoded[1], decoded[0], 3)
+    assert (photo.width, photo.height) == size
+
+
+@pytest.mark.parametrize("size", [(640, 480), (500, 700)])
+def test_a_smaller_decode_looks_like_the_whole_one(size):
+    data = encoded(Image.fromarray(detailed(*size)), "JPEG", quality=90)
+    whole, less = (shrink(decode(data, max_pixels=10**6, enough=enough).pixels, 160) for enough in (None, 160))
+    assert whole.shape == less.shape
+    assert np.abs(whole.astype(int) - less).mean() < 1.5
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 5, 6, 8])
+def test_the_size_is_that_of_the_upright_photo(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(Image.fromarray(detailed(640, 320)), "JPEG", exif=exif)
+    photo = decode(data, max_pixels=10**6, enough=160)
+    assert (photo.width, photo.height) == ((320, 640) if orientation >= 5 else (640, 320))
+    assert photo.pixels.shape == ((160, 80, 3) if orientation >= 5 else (80, 160, 3))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "BMP"])
+def test_other_kinds_are_decoded_whole(kind):
+    data = encoded(Image.fromarray(detailed(64, 48)), kind)
+    assert decode(data, max_pixels=10**6, enough=16).pixels.shape == (48, 64, 3)
+
+
+def test_a_truncated_jpeg_is_found_at_any_scale():
+    data = encoded(Image.fromarray(detailed(640, 480)), "JPEG")
+    with pytest.raises(PhotoError) as error:
+        decode(data[: len(data) // 2], max_pixels=10**6, enough=80)
+    assert error.value.reason == "truncated"

@@ -141,7 +141,7 @@ def outcome(data):
     """`accepted`, or the reason why not; anything else fails."""
     try:
         with deadline():
-            pixels, frames = decode(data, max_pixels=MAX_PIXELS)
+            pixels, _, _, frames = decode(data, max_pixels=MAX_PIXELS)
     except PhotoError as error:
         assert error.detail == " ".join(error.detail.split()) != ""  # noqa: PT017
         return error.reason

@@ -393,7 +393,7 @@ def test_splits_asked_and_reached(shop, html):
 
 def test_no_leak_says_what_was_compared(html):
     assert Page(html).text("leaks") == (
-        "Leaks None at a hash distance of at most 6 bits and a colour distance of at most ΔE 6."
+        "Leaks None at a hash distance of at most 6 bits and a colour distance of at most ΔE 7."
         " Every test photo compared with every train photo: 12 × 345 = 4,140 comparisons."
     )
 
