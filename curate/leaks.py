@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from tqdm import tqdm
 
 from curate.fingerprints import cells, color_distance
 from curate.params import DuplicateParams
@@ -33,7 +34,7 @@ def leaks(one: Side, other: Side, params: DuplicateParams) -> Rows:
     content_one, content_other = np.split(content.astype(np.int32), [len(one.content_hash)])
     colors_one, colors_other = cells(one.colors), cells(other.colors)
     found = [np.empty((0, 2), np.int64)]
-    for top in range(0, len(content_one), _ROWS):
+    for top in tqdm(range(0, len(content_one), _ROWS), desc=f"leaks, {_ROWS} photos a step", delay=1):
         hash_rows = one.perceptual_hash[top : top + _ROWS, None]
         content_rows = content_one[top : top + _ROWS, None]
         for left in range(0, len(content_other), _COLUMNS):

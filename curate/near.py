@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from tqdm import tqdm
 
 from core.errors import InputError
 from core.images import Pixels
@@ -36,7 +37,7 @@ def near_pairs(perceptual_hash: Hashes, colors: Pixels, params: DuplicateParams)
     found: list[Rows] = []
     pairs = 0
     bands = _bands(params.hash_distance + 1)
-    for number, band in enumerate(bands):
+    for number, band in enumerate(tqdm(bands, desc="near copies, by band", delay=1)):
         order, ends = _windows(perceptual_hash & band, lightness, reach)
         hashes = perceptual_hash[order]
         for left, right in _candidates(ends):

@@ -17,7 +17,7 @@ from curate.places.roots import Root
 
 # Photos per task: one costs about as little as handing a task over.
 _PER_TASK = 32
-_FEW = 500
+_FEW = 1000
 _PER_BLOCK = 256  # asked of the cache together, and kept in it together
 
 

@@ -110,6 +110,8 @@ def lonely(counts: Mapping[str, int]) -> str:
             f"; {counts['wild.queries_without_positive']:,} of {counts['wild.queries']:,} street photos have no"
             " shop photo in their partition and split"
         )
+    if counts.get("wild.queries_pseudo"):
+        line += f"; {counts['wild.queries_pseudo']:,} street photos are made from catalog photos, nobody took them"
     return line + "."
 
 

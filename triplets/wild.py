@@ -54,6 +54,7 @@ def mine(
     found = groups(street.take(street.domain == "street"))
     tasks = _tasks(street, pairs, features, similarity, params)
     tables, counts = [Triplets.from_rows([])], Counter({"wild.queries": 0, "wild.queries_without_positive": 0})
+    counts["wild.queries_pseudo"] = int(pairs.pseudo.sum())
     for table, rejected in engine.run(mine_in, tasks, workers=workers, label="wild triplets", total=len(found)):
         tables.append(table)
         counts.update(rejected)

@@ -8,7 +8,7 @@ _USER = re.compile(r"(?<=//)[^/?#]*@")
 
 def is_address(path: str) -> bool:
     """Whether a path begins as an http(s) address does."""
-    return _ADDRESS.match(path) is not None
+    return path[:4].lower() == "http" and _ADDRESS.match(path) is not None
 
 
 def without_user(path: str) -> str:

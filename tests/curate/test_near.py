@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.errors import InputError
 from curate.near import near_pairs, ordered
 from curate.params import DuplicateParams
 
@@ -117,3 +118,14 @@ def test_too_few_for_a_pair(count):
     pairs = near_pairs(np.zeros(count, np.uint64), np.zeros((count, 8, 8, 3), np.uint8), params())
     assert pairs.shape == (0, 2)
     assert pairs.dtype == np.int64
+
+
+def test_too_many_that_look_alike_are_one_line(monkeypatch):
+    monkeypatch.setattr("curate.near._MOST", 100)
+    hashes, colors = family(np.random.default_rng(2), 60, 1, 1, parents=1)
+    with pytest.raises(InputError) as error:
+        near_pairs(hashes, colors, params(16, 100.0))
+    assert str(error.value) == (
+        "more than 100 pairs of 60 photos look alike."
+        " Lower hash_distance or color_distance in curate.duplicates, or exclude placeholder photos."
+    )

@@ -85,7 +85,7 @@ def street_rows(products: int, categories=("dresses", "tops")) -> tuple[list[dic
         same = {"product_id": f"s{number:03}", "category": category, "split": split}
         rows.append(row(f"street{number:03}", domain="street", **same))
         rows += [row(f"shop{number:03}-{shot}", **same) for shot in range(2)]
-        box = {"left": None, "top": None, "width": None, "height": None}
+        box = {"left": None, "top": None, "width": None, "height": None, "pseudo": False}
         pairs.append(
             {"image_id": f"street{number:03}", **{k: same[k] for k in ("product_id", "category", "split")}} | box
         )
