@@ -29,9 +29,7 @@ SIDE = 160  # pixels of a stored photo
 
 @click.command()
 @click.option("--images", type=click.IntRange(min=100), default=20_000, show_default=True)
-@click.option(
-    "--photos", type=click.Path(path_type=Path), default="../shared/datasets/clothing/images", show_default=True
-)
+@click.option("--photos", type=click.Path(path_type=Path), default=PHOTOS, show_default=True)
 @click.option("--hash-distance", default=6, show_default=True, help="Bits of 64.")
 @click.option("--color-distance", default=7.0, show_default=True, help="Delta E.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here too.")

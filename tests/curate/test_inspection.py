@@ -1,6 +1,7 @@
 """`curate report`, and pseudo-wild pairs, on the rendered sample and by the commands."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +68,9 @@ def test_a_leak_is_an_error_and_stands_on_the_page(project):
     path = CURATED / "catalog/catalog.parquet"
     table, measured = Catalog.read(path), Measures.read(CURATED / "catalog/measures.parquet")
     test, train = (int(np.flatnonzero(table.split == name)[0]) for name in ("test", "train"))
-    measured.perceptual_hash[test], measured.colors[test] = measured.perceptual_hash[train], measured.colors[train]
-    measured.write(CURATED / "catalog/measures.parquet")
+    hashes, colors = measured.perceptual_hash.copy(), measured.colors.copy()
+    hashes[test], colors[test] = hashes[train], colors[train]
+    replace(measured, perceptual_hash=hashes, colors=colors).write(CURATED / "catalog/measures.parquet")
     done = curate("report")
     assert done.exit_code == 1
     assert done.stderr.startswith(
