@@ -37,3 +37,15 @@ def test_a_package_imports_only_core_and_itself(package):
 def test_no_file_is_named_after_nothing():
     named = {file.name for package in PACKAGES for file in (ROOT / package).rglob("*.py")}
     assert not named & {"utils.py", "common.py", "helpers.py", "misc.py"}
+
+
+def keys(value, place=""):
+    """The dotted keys of nested sections; what a person fills in has keys of its own."""
+    if not isinstance(value, dict) or place.split(".")[-1] in ("rename", "exclude", "derive", "tune"):
+        return {place}
+    return {key for name, inner in value.items() for key in keys(inner, f"{place}.{name}")}
+
+
+@pytest.mark.parametrize("name", ["in-house", "clothing"])
+def test_every_profile_has_the_keys_of_the_sample_s(name):
+    assert keys(YAML(typ="safe").load((ROOT / f"profiles/{name}.yaml").read_text())) == keys(PARAMS)
