@@ -6,6 +6,7 @@ and spares decoding them.
 """
 
 import hashlib
+import inspect
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from core import decoding, icc, images, opening
 from core.errors import InputError
+from curate import fingerprints, photos, quality
 from curate.checks import Reason
 from curate.fingerprints import Fingerprint
 from curate.params import PhotoParams
@@ -28,8 +31,8 @@ CREATE TABLE IF NOT EXISTS files (place TEXT PRIMARY KEY, identity TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS photos
     (key TEXT PRIMARY KEY, content TEXT NOT NULL, settings TEXT NOT NULL, facts TEXT NOT NULL, encoded BLOB);
 """
-# Raise it where the same bytes and parameters come to mean another photo or other measures.
-_LAYOUT = 1
+# The code that makes a photo of bytes: what another version of it has made counts for nothing.
+_CODE = (decoding, icc, images, opening, fingerprints, photos, quality)
 _PER_QUERY = 500  # SQLite takes 999 values
 
 
@@ -43,22 +46,31 @@ class PhotoCache:
             InputError: the file is no such cache.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._settings = _digest(json.dumps([_LAYOUT, _makers(), vars(params)]))
+        self._path = path
+        self._settings = _digest(json.dumps([_makers(), vars(params)]))
+        self._files: list[tuple[str, str, str]] = []
+        self._photos: list[tuple[str, str, str, str, bytes | None]] = []
         self._database = sqlite3.connect(path, timeout=60)
         try:
-            # A kill loses nothing that was committed; where the power fails, the cache is made again.
-            self._database.execute("PRAGMA synchronous = OFF")
+            self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(_TABLES)
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             self._database.close()
-            message = f"{path} cannot be used as the photo cache: {error}. Remove it; it is made again."
-            raise InputError(message) from None
+            raise self._unusable(error) from None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._database.close()
+        if isinstance(error, sqlite3.Error):
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: sqlite3.Error) -> InputError:
+        return InputError(
+            f"{self._path} cannot be used as the photo cache: {error}."
+            " Wait where another run writes to it; else remove it, it is made again."
+        )
 
     def key(self, content: str, cut: Cut) -> str:
         """What an outcome is kept under: the content, what counts of it, the parameters and the decoder's version."""
@@ -67,7 +79,8 @@ class PhotoCache:
 
     def contents(self, files: Sequence[tuple[str, str]]) -> list[str | None]:
         """The content of each (place, identity), None where the place is new or what lies there is."""
-        held = {place: (identity, content) for place, identity, content in self._in("files", "place", "*", files)}
+        rows = self._in("files", "place", "place, identity, content", files)
+        held = {place: (identity, content) for place, identity, content in rows}
         return [
             held[place][1] if identity and held.get(place, ("",))[0] == identity else None for place, identity in files
         ]
@@ -84,14 +97,17 @@ class PhotoCache:
     def keep(self, place: str, identity: str, content: str, key: str, outcome: Outcome) -> None:
         """Take note of a file and of what came of it; an empty `identity` names no file. Lasts from `commit` on."""
         if identity:
-            self._database.execute("REPLACE INTO files VALUES (?, ?, ?)", (place, identity, content))
+            self._files.append((place, identity, content))
         encoded = outcome.encoded if isinstance(outcome, Photo) else None
-        row = (key, content, self._settings, json.dumps(_facts(outcome)), encoded)
-        self._database.execute("INSERT OR IGNORE INTO photos VALUES (?, ?, ?, ?, ?)", row)
+        self._photos.append((key, content, self._settings, json.dumps(_facts(outcome)), encoded))
 
     def commit(self) -> None:
-        """Make what was kept last."""
-        self._database.commit()
+        """Write what was kept, all of it or nothing, and let another process write."""
+        with self._database:
+            self._database.executemany("REPLACE INTO files VALUES (?, ?, ?)", self._files)
+            self._database.executemany("INSERT OR IGNORE INTO photos VALUES (?, ?, ?, ?, ?)", self._photos)
+        self._files.clear()
+        self._photos.clear()
 
     def empty(self) -> bool:
         """Whether it has no photo."""
@@ -124,7 +140,8 @@ def _digest(text: str) -> str:
 
 @cache
 def _makers() -> list[str]:
-    return [version(name) for name in ("pillow", "opencv-python-headless", "numpy")]
+    versions = [version(name) for name in ("pillow", "opencv-python-headless", "numpy")]
+    return versions + [_digest(inspect.getsource(module)) for module in _CODE]
 
 
 def _facts(outcome: Outcome) -> list:

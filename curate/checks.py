@@ -56,8 +56,10 @@ def spell(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {number:,}" for name, number in counts.items())
 
 
-def check_share(faults: Sequence[Fault], photos: int, max_rejected: float, listed: Path) -> None:
+def check_share(faults: Sequence[Fault], photos: int, max_rejected: float, listed: Path, section: str) -> None:
     """Refuse a source of which more than `max_rejected` of the photos is rejected; excluded ones do not count.
+
+    `section` of the parameters names the source.
 
     Raises:
         InputError: with the counts per reason and the first such row, or when no photo is left at all; the rejected
@@ -66,6 +68,7 @@ def check_share(faults: Sequence[Fault], photos: int, max_rejected: float, liste
     counted = [fault for fault in faults if fault.reason is not Reason.EXCLUDED]
     left = photos - (len(faults) - len(counted))
     if len(faults) < photos and len(counted) <= max_rejected * left:
+        listed.unlink(missing_ok=True)
         return
     ordered = sorted(faults, key=lambda fault: (fault.row, fault.photo))
     names = [field.name for field in fields(Fault)]
@@ -73,13 +76,13 @@ def check_share(faults: Sequence[Fault], photos: int, max_rejected: float, liste
     if len(faults) == photos:
         raise InputError(
             f"none of the {photos:,} photos can be used ({spell(count(faults))}). See {listed};"
-            " check columns, exclude and images in curate.ingest."
+            f" check what {section} names."
         )
     first = next(fault for fault in ordered if fault.reason is not Reason.EXCLUDED)
     raise InputError(
         f"{len(counted):,} of {left:,} photos rejected ({spell(count(counted))}), at most {max_rejected:g} allowed."
         f" The first is row {first.row}: {first.path or 'no path'}, {first.reason}, {first.detail}."
-        f" See {listed}; mend or exclude them, or raise curate.ingest.max_rejected."
+        f" See {listed}; mend or exclude them, or raise {section}.max_rejected."
     )
 
 

@@ -8,7 +8,7 @@ import click
 
 from core.cli import Stage, params_option, workers_option
 from core.params import load
-from core.paths import CATALOG, CURATED, FETCHED, PHOTO_CACHE, SAMPLE, STREET
+from core.paths import CATALOG, CURATION, FETCHED, PHOTO_CACHE, SAMPLE, STREET
 from curate.params import (
     DuplicateParams,
     FetchParams,
@@ -128,7 +128,7 @@ def report(params_path: Path) -> None:
 
     leaks = inspect(settings)
     click.echo(f"{leaks.tested:,} test photos compared with {leaks.trained:,} train photos: {len(leaks.pairs)} copies")
-    click.echo(f"open {CURATED}/index.html")
+    click.echo(f"open {CURATION}/index.html")
 
 
 @main.command()
@@ -144,13 +144,16 @@ def cache(prune: bool, params_path: Path) -> None:
     photos = load(params_path, "curate.photos", PhotoParams)
 
     from curate.cache import PhotoCache
+    from curate.inspection import contents
 
+    if not PHOTO_CACHE.exists():
+        click.echo(f"{PHOTO_CACHE}: none yet")
+        return
     with PhotoCache(PHOTO_CACHE, photos) as held:
         if prune:
-            from curate.inspection import contents
-
             held.prune(contents())
-        click.echo(f"{PHOTO_CACHE}: {held.count():,} photos, {PHOTO_CACHE.stat().st_size / 2**20:,.1f} MB")
+        count = held.count()
+    click.echo(f"{PHOTO_CACHE}: {count:,} photos, {PHOTO_CACHE.stat().st_size / 2**20:,.1f} MB")
 
 
 def _shared(params_path: Path) -> tuple[QualityParams, DuplicateParams, SplitParams]:

@@ -46,7 +46,7 @@ class Candidate:
 
     def fault(self, reason: str, detail: str) -> Fault:
         """This row, rejected."""
-        return Fault(self.source, self.row, self.photo, self.path, Reason(reason), detail)
+        return Fault(self.source, self.row, self.photo, without_user(self.path), Reason(reason), detail)
 
 
 class Located(NamedTuple):
@@ -156,7 +156,7 @@ def rejected(faults: Sequence[Fault]) -> Rejected:
         source=column(fault.source for fault in faults),
         row=column(fault.row for fault in faults),
         photo=column(fault.photo for fault in faults),
-        path=column(fault.path and without_user(fault.path) for fault in faults),
+        path=column(fault.path for fault in faults),
         reason=column(str(fault.reason) for fault in faults),
         detail=column(fault.detail for fault in faults),
     )

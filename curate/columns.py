@@ -4,6 +4,7 @@ from core.errors import PhotoError
 from curate.checks import Fault, Reason
 from curate.collection import Candidate
 from curate.params import IngestParams
+from curate.places.addresses import without_user
 from curate.rows.cells import Record, Row, values
 from curate.rows.derived import Derived
 from curate.rows.path_template import PathTemplate
@@ -12,7 +13,7 @@ from curate.rows.path_template import PathTemplate
 class ColumnMap:
     """`columns`, `derive`, `rename` and `exclude` of `curate.ingest`, applied to rows.
 
-    Values are compared and taken without outer spaces; derived columns and paths are made before `rename`.
+    Values are compared and taken without outer spaces, a path as it stands; both it and `derive` come before `rename`.
     """
 
     def __init__(self, params: IngestParams) -> None:
@@ -71,7 +72,7 @@ class ColumnMap:
         paths = self._template.paths(row)
         if not paths:
             raise PhotoError(Reason.EMPTY_VALUE, "the path")
-        image_ids = paths
+        image_ids = [without_user(path) for path in paths]
         if columns.image_id is not None:
             first = self._required(row, columns.image_id, "the image id")
             image_ids = [first, *(f"{first}-{photo}" for photo in range(2, len(paths) + 1))]
@@ -107,7 +108,7 @@ class ColumnMap:
             paths = self.paths(row) if row is not None else []
         except PhotoError:
             paths = []
-        return Fault(source, number, 1, paths[0] if paths else None, Reason(error.reason), error.detail)
+        return Fault(source, number, 1, without_user(paths[0]) if paths else None, Reason(error.reason), error.detail)
 
     def _required(self, row: Row, column: str, what: str) -> str:
         value = self._one(row, column, what)

@@ -24,6 +24,7 @@ NOTHING = Before(Catalog.from_rows([]), Measures.from_rows([]))
 
 def divide(
     accepted: Sequence[Accepted],
+    paths: Sequence[str],
     ages: Sequence[tuple[int, ...]],
     duplicates: DuplicateParams,
     params: SplitParams,
@@ -32,7 +33,10 @@ def divide(
     train: Collection[str] = (),
     test: Collection[str] = (),
 ) -> Division:
-    """Group and split photos (n), the oldest by `ages` (n) first; `train` and `test` are products, as in `assign`."""
+    """Group and split photos (n), the oldest by `ages` (n) first.
+
+    `paths` (n) are those of the catalog table; `train` and `test` are products, as in `assign`.
+    """
     order = sorted(range(len(accepted)), key=lambda row: ages[row])
     photos = [accepted[row] for row in order]
     prints = [one.photo.fingerprint for one in photos]
@@ -52,7 +56,7 @@ def divide(
         Photos(
             product_id=np.concatenate([before.catalog.product_id, column(one.candidate.product_id for one in photos)]),
             partition=np.concatenate([before.catalog.partition, column(one.candidate.partition for one in photos)]),
-            path=np.concatenate([before.catalog.path, column(one.candidate.path for one in photos)]),
+            path=np.concatenate([before.catalog.path, column(paths[row] for row in order)]),
             groups=[()] * older + [one.candidate.groups for one in photos],
             split=np.concatenate([before.catalog.split, column([None] * len(photos))]),
         ),

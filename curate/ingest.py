@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
+from tqdm import tqdm
+
 from core.atomic import replacing, write_json
 from core.errors import InputError, PhotoError
 from core.paths import MEASURES, REJECTED, REPORT, STORE, TABLE, TOO_MANY_REJECTED
@@ -23,11 +25,13 @@ from curate.sources import Source
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Leave the garbage collector out: it would walk over all rows again and again, and nothing here makes cycles."""
+    was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was:
+            gc.enable()
 
 
 @_uncollected()
@@ -52,15 +56,16 @@ def ingest(
     faults += unfound
     photos = len(located) + len(faults)
     # What is already known to be too bad need not be decoded.
-    check_share(faults, photos, params.max_rejected, TOO_MANY_REJECTED)
+    check_share(faults, photos, params.max_rejected, TOO_MANY_REJECTED, "curate.ingest")
     with replacing(folder) as beside:
         beside.mkdir()
         accepted, late = read_photos(located, reading, beside / STORE, crop=False, workers=workers)
         faults += late
-        check_share(faults, photos, params.max_rejected, TOO_MANY_REJECTED)
+        check_share(faults, photos, params.max_rejected, TOO_MANY_REJECTED, "curate.ingest")
         measured = measures(accepted, quality)
-        division = divide(accepted, [(one.candidate.row, one.candidate.photo) for one in accepted], duplicates, split)
-        table = catalog(accepted, [reading.root.shown(one.candidate.path) for one in accepted], division)
+        paths = [reading.root.shown(one.candidate.path) for one in accepted]
+        ages = [(one.candidate.row, one.candidate.photo) for one in accepted]
+        table = catalog(accepted, paths, divide(accepted, paths, ages, duplicates, split))
         report = {"table_rows": rows} | summary(table, measured, faults, photos)
         table.write(beside / TABLE)
         measured.write(beside / MEASURES)
@@ -82,7 +87,8 @@ def read_rows(params: IngestParams) -> tuple[int, list[Candidate], list[Fault]]:
     candidates: list[Candidate] = []
     faults: list[Fault] = []
     number = 0
-    for number, row in enumerate(source.rows(sorted(set(mapping.needed().values()))), 1):
+    rows = source.rows(sorted(set(mapping.needed().values())))
+    for number, row in enumerate(tqdm(rows, desc="rows", unit=" rows", delay=1), 1):
         try:
             if row is None:
                 raise PhotoError(Reason.MALFORMED_ROW, source.malformed)
@@ -100,7 +106,7 @@ def locate(candidates: Sequence[Candidate], root: Root) -> tuple[list[Located], 
     located: list[Located] = []
     faults: list[Fault] = []
     first: dict[str, Candidate] = {}
-    for candidate in candidates:
+    for candidate in tqdm(candidates, desc="photos found", unit=" photos", delay=1):
         try:
             identity = root.find(candidate.path)
             if (earlier := first.setdefault(candidate.image_id, candidate)) is not candidate:

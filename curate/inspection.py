@@ -7,7 +7,7 @@ import numpy as np
 from core.decoding import decode
 from core.errors import InputError, PhotoError
 from core.images import Pixels, shrink
-from core.paths import CATALOG, COLLECTIONS, CURATED, FETCHED, STREET, TABLE
+from core.paths import CATALOG, COLLECTIONS, CURATION, FETCHED, STREET, TABLE
 from core.tables import Catalog, Column
 from curate.fingerprints import cells, color_distance
 from curate.leaks import Side, leaks
@@ -28,12 +28,12 @@ def inspect(settings: Settings) -> Leaks:
         Collection.read(STREET, _original(settings.street.images, settings)),
     ]
     found = compare(collections, settings)
-    write(CURATED / "index.html", collections, found, settings)
+    write(CURATION / "index.html", collections, found, settings)
     if found.pairs:
         first = found.pairs[0]
         raise InputError(
             f"{len(found.pairs):,} test photos have a copy in train, {first.test} is one of {first.train}."
-            f" See {CURATED}/index.html; run dvc repro --force, and report it if that does not help."
+            f" See {CURATION}/index.html; run dvc repro --force, and report it if that does not help."
         )
     return found
 
@@ -60,8 +60,14 @@ def _side(collections: Sequence[Collection], split: str) -> tuple[Side, Column]:
 
 
 def contents() -> set[str]:
-    """The content of every photo of the collections that are there."""
+    """The content of every photo of the collections that are there.
+
+    Raises:
+        InputError: there is none, as while a stage runs.
+    """
     tables = [Catalog.read(folder / TABLE) for folder in COLLECTIONS if (folder / TABLE).exists()]
+    if not tables:
+        raise InputError(f"neither {CATALOG} nor {STREET} is there, so every photo would be forgotten. Ingest first.")
     return {content for table in tables for content in table.content_hash}
 
 

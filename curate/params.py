@@ -82,8 +82,8 @@ class Join:
 class IngestParams:
     """`curate.ingest`: a catalog table and its image root.
 
-    `delimiter` parts the cells of a text table, null finds it. `images` is a folder, a zip or a tar file;
-    paths that are http(s) addresses need none. `derive` adds columns, in order; `rename` maps values, per column;
+    `delimiter` parts the cells of a text table, null finds it. `images` is a folder, a zip or a tar file,
+    beside which paths may be http(s) addresses. `derive` adds columns, in order; `rename` maps values, per column;
     `exclude` lists values to leave out.
     """
 
@@ -94,11 +94,9 @@ class IngestParams:
     derive: dict[str, Constant | Lower | Join]
     rename: dict[str, dict[str, str]]
     exclude: dict[str, tuple[str, ...]]
-    max_rejected: float
+    max_rejected: Annotated[float, Interval(ge=0, le=1)]
 
     def __post_init__(self) -> None:
-        if not 0 <= self.max_rejected <= 1:
-            raise ValueError(f"max_rejected must be a share from 0 to 1. Received: {self.max_rejected}")
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n\0'):
             raise ValueError(
                 f"delimiter must be one character, no quote and no line break. Received: {self.delimiter!r}"
@@ -114,6 +112,7 @@ class StreetParams:
     categories: Literal["all"] | tuple[str, ...]
     gender: str
     crop: bool
+    max_rejected: Annotated[float, Interval(ge=0, le=1)]
 
     def __post_init__(self) -> None:
         if not self.gender.strip():
@@ -128,19 +127,12 @@ class PhotoParams:
     the channel that varies most.
     """
 
-    min_side: int
-    max_pixels: int
-    max_bytes: int
-    min_range: int
-    largest_side: int
+    min_side: Annotated[int, Interval(ge=1)]
+    max_pixels: Annotated[int, Interval(ge=1)]
+    max_bytes: Annotated[int, Interval(ge=1)]
+    min_range: Annotated[int, Interval(ge=0, le=255)]
+    largest_side: Annotated[int, Interval(ge=1)]
     quality: Annotated[int, Interval(ge=1, le=100)] | None
-
-    def __post_init__(self) -> None:
-        if self.min_side < 1 or self.largest_side < 1 or self.max_pixels < 1:
-            raise ValueError(
-                "min_side, max_pixels and largest_side must be at least 1."
-                f" Received: {self.min_side}, {self.max_pixels} and {self.largest_side}"
-            )
 
 
 @section
@@ -156,10 +148,10 @@ class FetchParams:
 class QualityParams:
     """`curate.quality`: a photo below one of these is flagged, and kept. Units as in `curate.quality.Quality`."""
 
-    dark: float
-    blurry: float
-    low_information: float
-    odd_aspect: float
+    dark: Annotated[float, Interval(ge=0, le=1)]
+    blurry: Annotated[float, Interval(ge=0)]
+    low_information: Annotated[float, Interval(ge=0, le=8)]
+    odd_aspect: Annotated[float, Interval(ge=0, le=1)]
 
 
 @section

@@ -7,25 +7,27 @@ from pathlib import Path
 from core.images import Pixels, PixelStore, encode
 from core.tables import Catalog
 from curate.collection import Accepted, Candidate
-from curate.fingerprints import fingerprint
+from curate.division import Before
+from curate.fingerprints import Fingerprint, fingerprint
 from curate.params import PhotoParams, PseudoWildParams
 from curate.photos import Cut, Photo, content_of
 from curate.pseudo_wild import queries
-from curate.quality import measure
+from curate.quality import Quality, measure
 
 PSEUDO = "pseudo_wild"  # the source of these rows, as it is named in their tables
 
 
 def pseudo_pairs(
-    catalog: Catalog, store: Path, params: PseudoWildParams, photos: PhotoParams, workers: int
+    before: Before, store: Path, params: PseudoWildParams, photos: PhotoParams, workers: int
 ) -> Iterator[tuple[Accepted, bytes]]:
-    """Yield what was made for the chosen products of `catalog`, and the catalog photos of those for which it was.
+    """Yield what was made for the chosen products of a catalog, and the catalog photos of those for which it was.
 
-    Street photos are named `pseudo-PRODUCT-NUMBER`, the copies `shop-IMAGE`; both keep the path they come from.
+    Street photos are named `pseudo-street-PRODUCT-NUMBER`, the copies `pseudo-shop-IMAGE`; both keep the path they
+    come from, and copies what their originals measured.
     """
     if not params.share:
         return
-    pixels = PixelStore.open(store)
+    catalog, pixels = before.catalog, PixelStore.open(store)
     row_of = {image_id: row for row, image_id in enumerate(catalog.image_id)}
     rows_of_product: dict[str, list[int]] = defaultdict(list)
     for row, product in enumerate(catalog.product_id):
@@ -39,30 +41,42 @@ def pseudo_pairs(
             shown.add(made.product_id)
             for row in rows_of_product[made.product_id]:
                 number += 1
-                yield _shop(catalog, row, pixels, number)
+                yield _shop(before, row, pixels, number)
         number += 1
-        image_id = f"pseudo-{made.product_id}-{made.number}"
+        image_id = f"pseudo-street-{made.product_id}-{made.number}"
         yield _street(catalog, row_of[made.image_id], image_id, made.pixels, photos, number)
 
 
-def _shop(catalog: Catalog, row: int, pixels: PixelStore, number: int) -> tuple[Accepted, bytes]:
+def _shop(before: Before, row: int, pixels: PixelStore, number: int) -> tuple[Accepted, bytes]:
+    catalog, measures = before
     image_id = catalog.image_id[row]
-    candidate = _candidate(catalog, row, f"shop-{image_id}", "catalog", number)
-    size = int(catalog.width[row]), int(catalog.height[row])
-    data = pixels.encoded(image_id)
-    return Accepted(candidate, catalog.content_hash[row], _photo(pixels[image_id], size)), data
+    candidate = _candidate(catalog, row, f"pseudo-shop-{image_id}", "catalog", number)
+    photo = Photo(
+        encoded=b"",
+        width=int(catalog.width[row]),
+        height=int(catalog.height[row]),
+        box=None,
+        frames=int(measures.frames[row]),
+        quality=Quality(
+            brightness=float(measures.brightness[row]),
+            sharpness=float(measures.sharpness[row]),
+            entropy=float(measures.entropy[row]),
+            aspect=float(measures.aspect[row]),
+            range=255.0,  # it was wide enough, or the photo would not be here
+        ),
+        fingerprint=Fingerprint(int(measures.perceptual_hash[row]), measures.colors[row]),
+    )
+    return Accepted(candidate, catalog.content_hash[row], photo), pixels.encoded(image_id)
 
 
 def _street(
     catalog: Catalog, row: int, image_id: str, made: Pixels, photos: PhotoParams, number: int
 ) -> tuple[Accepted, bytes]:
     data = encode(made, photos.quality)
+    height, width = made.shape[:2]
+    photo = Photo(b"", width, height, None, 1, measure(made, width, height), fingerprint(made))
     candidate = _candidate(catalog, row, image_id, "street", number)
-    return Accepted(candidate, content_of(data, Cut(None, False)), _photo(made, (made.shape[1], made.shape[0]))), data
-
-
-def _photo(pixels: Pixels, size: tuple[int, int]) -> Photo:
-    return Photo(b"", *size, None, 1, measure(pixels, *size), fingerprint(pixels))
+    return Accepted(candidate, content_of(data, Cut(None, False)), photo), data
 
 
 def _candidate(catalog: Catalog, row: int, image_id: str, domain: str, number: int) -> Candidate:

@@ -57,7 +57,7 @@ def read_all(files: Sequence[File], reading: Reading, workers: int) -> Iterator[
     from tqdm import tqdm
 
     with PhotoCache(reading.cache, reading.params) as cache:
-        places = [reading.root.shown(file.path) for file in files]
+        places = [_place(file, reading.root) for file in files]
         held = cache.contents([(place, file.identity) for place, file in zip(places, files, strict=True)])
         keys = [content and cache.key(content, file.cut) for content, file in zip(held, files, strict=True)]
         present = cache.present({key for key in keys if key})
@@ -68,12 +68,20 @@ def read_all(files: Sequence[File], reading: Reading, workers: int) -> Iterator[
                 block = range(start, min(start + _PER_BLOCK, len(files)))
                 known = cache.outcomes([key for row in block if (key := keys[row]) in present and key])
                 for row in block:
-                    if (key := keys[row]) and key in known:
-                        yield Read(held[row] or "", known[key])
+                    content, key = held[row], keys[row]
+                    if content and key in known:
+                        yield Read(content, known[key])
                     else:
-                        yield _kept(cache, places[row], files[row], next(results))
+                        # What was present may have been pruned meanwhile.
+                        result = next(results) if key not in present else _read_one(files[row], reading)
+                        yield _kept(cache, places[row], files[row], result, reading)
                     bar.update()
                 cache.commit()
+
+
+def _place(file: File, root: Root) -> str:
+    shown = root.shown(file.path)
+    return f"{shown} {tuple(file.cut.box)}" if file.cut.crop and file.cut.box else shown
 
 
 def _results(fresh: Sequence[File], reading: Reading, workers: int, *, copies: bool) -> Iterator[Result]:
@@ -84,11 +92,14 @@ def _results(fresh: Sequence[File], reading: Reading, workers: int, *, copies: b
     return chain.from_iterable(run(partial(_read, reading=reading, copies=copies), tasks, workers=workers, label=None))
 
 
-def _kept(cache: PhotoCache, place: str, file: File, result: Result) -> Read:
+def _kept(cache: PhotoCache, place: str, file: File, result: Result, reading: Reading) -> Read:
     content, outcome = result
     if outcome is None:
         key = cache.key(content, file.cut)
-        outcome = cache.outcomes([key])[key]
+        outcome = cache.outcomes([key]).get(key)
+    if outcome is None:
+        data = reading.root.read(file.path, reading.params.max_bytes)
+        content, outcome = content_of(data, file.cut), look(data, file.cut, reading.params)
     if content:
         cache.keep(place, file.identity, content, cache.key(content, file.cut), outcome)
     return Read(content, outcome)

@@ -1,4 +1,4 @@
-"""Train, val and test: no product, copy or further group stands in two of them, and nothing old moves."""
+"""Train, val and test: no product, copy or further group stands in two of them, and no later photo moves another."""
 
 import hashlib
 from collections import defaultdict

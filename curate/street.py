@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from core.atomic import replacing, write_json
-from core.errors import InputError
-from core.paths import MEASURES, REJECTED, REPORT, STORE, STREET_PAIRS, TABLE
+from core.paths import MEASURES, REJECTED, REPORT, STORE, STREET_PAIRS, TABLE, TOO_MANY_REJECTED
 from core.tables import Catalog, Measures, StreetPairs
-from curate.checks import Fault, Reason, count, spell
+from curate.checks import Fault, Reason, check_share
 from curate.collection import Accepted, catalog, column, measures, read_photos, rejected
 from curate.division import Before, divide
 from curate.params import DuplicateParams, PseudoWildParams, QualityParams, SplitParams, StreetParams
@@ -39,26 +38,24 @@ def street(
     Returns the report that is written; nothing of `folder` changes where this raises.
 
     Raises:
-        InputError: the lists or the photos cannot be used, or there are entries and none is accepted.
+        InputError: the lists or the photos cannot be used, or too many of the entries are rejected.
     """
     before = Before(Catalog.read(shop / TABLE), Measures.read(shop / MEASURES))
     listed = read_lists(params, reading.root)
     entries = len(listed.located) + len(listed.faults)
-    made = pseudo_pairs(before.catalog, shop / STORE, pseudo, reading.params, workers)
+    made = pseudo_pairs(before, shop / STORE, pseudo, reading.params, workers)
     with replacing(folder) as beside:
         beside.mkdir()
         accepted, late = read_photos(
             listed.located, reading, beside / STORE, crop=params.crop, also=made, workers=workers
         )
         faults = listed.faults + late
-        if entries and len(late) == len(listed.located):
-            raise InputError(
-                f"none of the {entries:,} entries can be used ({spell(count(faults))})."
-                f" Check that {params.images} has the photos, or mend curate.street.images."
-            )
+        if entries:
+            check_share(faults, entries, params.max_rejected, TOO_MANY_REJECTED, "curate.street")
         ages = _ages(listed, accepted)
-        division = divide(accepted, ages, duplicates, split, before=before, train=listed.train, test=listed.test)
-        table = catalog(accepted, [_shown(one, reading) for one in accepted], division)
+        paths = [_shown(one, reading) for one in accepted]
+        division = divide(accepted, paths, ages, duplicates, split, before=before, train=listed.train, test=listed.test)
+        table = catalog(accepted, paths, division)
         measured = measures(accepted, quality)
         rows = entries + sum(_is_pseudo(one) for one in accepted)
         report = summary(table, measured, faults, rows)

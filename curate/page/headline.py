@@ -94,6 +94,24 @@ def _todo(
     return [Line("look", text, section) for count, text, section in todo if count]
 
 
+class Categories(NamedTuple):
+    """What became of each category of Street2Shop: names of the counts (c), and a name with its counts per row."""
+
+    names: list[str]
+    rows: list[tuple[str, list[int]]]
+
+
+def categories(collections: Sequence[Collection]) -> list[Categories]:
+    """The counts per category of each collection that has some."""
+    found = []
+    for one in collections:
+        if one.categories:
+            names = list(next(iter(one.categories.values())))
+            rows = [(category, [of[name] for name in names]) for category, of in one.categories.items()]
+            found.append(Categories([name.replace("_", " ") for name in names], rows))
+    return found
+
+
 def counts(collections: Sequence[Collection]) -> list[Count]:
     """What each collection holds."""
     each = [_counts(one) for one in collections]

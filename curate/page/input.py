@@ -31,6 +31,7 @@ Original = Callable[[str], Pixels | None]
 class Collection:
     """One collection: `rows` were read, `pairs` is None where the collection has none.
 
+    `categories` are the counts of each category of Street2Shop.
     `original` decodes the photo at a path of `rejected`, RGB uint8 (h, w, 3), or gives None where it cannot be shown.
     """
 
@@ -40,6 +41,7 @@ class Collection:
     rejected: Rejected
     measures: Measures
     pairs: StreetPairs | None
+    categories: dict[str, dict[str, int]]
     store: PixelStore
     original: Original
 
@@ -53,13 +55,15 @@ class Collection:
         table, measures = Catalog.read(folder / TABLE), Measures.read(folder / MEASURES)
         if not np.array_equal(table.image_id, measures.image_id):
             raise TableError(f"{folder / MEASURES} and {TABLE} hold other photos. Run dvc repro.")
+        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
         return cls(
             name=folder.name,
-            rows=json.loads((folder / REPORT).read_text(encoding="utf-8"))["rows"],
+            rows=report["rows"],
             table=table,
             rejected=Rejected.read(folder / REJECTED),
             measures=measures,
             pairs=StreetPairs.read(folder / STREET_PAIRS) if (folder / STREET_PAIRS).exists() else None,
+            categories=report.get("categories", {}),
             store=PixelStore.open(folder / STORE) if (folder / STORE).exists() else PixelStore([]),
             original=original,
         )

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from core.atomic import write_text
 from curate.page.copies import copies
-from curate.page.headline import counts, headline, plural, share
+from curate.page.headline import categories, counts, headline, plural, share
 from curate.page.input import Collection, Leaks, Settings
 from curate.page.leaks import leaked
 from curate.page.partitions import partitions, splits
@@ -32,6 +32,7 @@ def page(collections: Sequence[Collection], leaks: Leaks, settings: Settings) ->
         lines=headline(collections, rejected, flagged, copied, parted, leaks),
         collections=[one.name for one in collections],
         counts=counts(collections),
+        categories=categories(collections),
         total=sum(len(one.table) for one in collections),
         rejections=rejected,
         rejected=sum(one.photos for one in rejected),

@@ -56,9 +56,11 @@ def test_a_file_is_known_by_its_place_and_identity(path):
     with PhotoCache(path, PARAMS) as cache:
         cache.keep("a", "1", "content of a", "k", PHOTO)
         cache.keep("b", "", "content of b", "l", PHOTO)
+        cache.commit()
         asked = [("a", "1"), ("a", "2"), ("a", ""), ("b", ""), ("c", "1")]
         assert cache.contents(asked) == ["content of a", None, None, None, None]
         cache.keep("a", "2", "new content", "m", PHOTO)
+        cache.commit()
         assert cache.contents(asked[:2]) == [None, "new content"]
 
 
@@ -81,6 +83,7 @@ def test_thousands_are_found_at_once(path):
     with PhotoCache(path, PARAMS) as cache:
         for number in range(2500):
             cache.keep(f"p{number}", "1", f"c{number}", f"k{number}", Refused(Reason.FLAT, str(number)))
+        cache.commit()
         found = cache.outcomes(f"k{number}" for number in range(0, 5000, 2))
         assert found == {f"k{number}": Refused(Reason.FLAT, str(number)) for number in range(0, 2500, 2)}
         assert cache.contents([(f"p{number}", "1") for number in range(2500)])[2499] == "c2499"
@@ -106,5 +109,18 @@ def test_another_file_is_one_line(path):
     with pytest.raises(InputError) as error:
         PhotoCache(path, PARAMS)
     assert str(error.value) == (
-        f"{path} cannot be used as the photo cache: file is not a database. Remove it; it is made again."
+        f"{path} cannot be used as the photo cache: file is not a database."
+        " Wait where another run writes to it; else remove it, it is made again."
     )
+
+
+def test_a_database_that_breaks_meanwhile_is_one_line(path):
+    with PhotoCache(path, PARAMS) as cache:
+        for number in range(500):
+            cache.keep(f"p{number}", "1", f"c{number}", f"k{number}", PHOTO)
+        cache.commit()
+    data = bytearray(path.read_bytes())
+    data[8192:] = b"\xff" * (len(data) - 8192)
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="cannot be used as the photo cache"), PhotoCache(path, PARAMS) as cache:
+        cache.outcomes(f"k{number}" for number in range(500))

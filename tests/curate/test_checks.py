@@ -43,10 +43,10 @@ def test_counts_follow_the_closed_list():
 
 def test_the_share_of_rejected_photos_is_limited_without_the_excluded_ones(tmp_path):
     listed = tmp_path / "rejected.csv"
-    check_share(faults("truncated", "excluded", "excluded"), 12, 0.1, listed)
+    check_share(faults("truncated", "excluded", "excluded"), 12, 0.1, listed, "curate.ingest")
     assert not listed.exists()
     with pytest.raises(InputError) as error:
-        check_share(faults("excluded", "truncated", "missing_file"), 12, 0.17, listed)
+        check_share(faults("excluded", "truncated", "missing_file"), 12, 0.17, listed, "curate.ingest")
     assert str(error.value) == (
         "2 of 11 photos rejected (missing_file 1, truncated 1), at most 0.17 allowed. The first is row 4: 4.jpg,"
         f" truncated, why. See {listed}; mend or exclude them, or raise curate.ingest.max_rejected."
@@ -61,10 +61,10 @@ def test_the_share_of_rejected_photos_is_limited_without_the_excluded_ones(tmp_p
 
 def test_some_photo_must_be_left(tmp_path):
     with pytest.raises(InputError) as error:
-        check_share(faults("excluded", "truncated"), 2, 1, tmp_path / "rejected.csv")
+        check_share(faults("excluded", "truncated"), 2, 1, tmp_path / "rejected.csv", "curate.street")
     assert str(error.value) == (
         f"none of the 2 photos can be used (excluded 1, truncated 1). See {tmp_path}/rejected.csv;"
-        " check columns, exclude and images in curate.ingest."
+        " check what curate.street names."
     )
 
 

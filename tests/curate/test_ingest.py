@@ -146,7 +146,9 @@ def test_no_product_and_no_copy_stands_in_two_splits(shop):
     assert json.loads((OUT / "report.json").read_text())["exact_copies"] == 2
 
 
-def test_two_runs_and_two_workers_give_the_same_bytes(shop):
+def test_two_runs_and_two_workers_give_the_same_bytes(shop, monkeypatch):
+    monkeypatch.setattr("curate.reading._FEW", 0)
+    monkeypatch.setattr("curate.reading._PER_TASK", 4)
     plant(shop)
     files = []
     for workers in (1, 1, 2):
@@ -234,17 +236,16 @@ ERRORS = {
     ),
     "impossible share": (
         {"max_rejected": 5},
-        "params.yaml: curate.ingest: max_rejected must be a share from 0 to 1. Received: 5.0",
+        "params.yaml: curate.ingest.max_rejected: Input should be less than or equal to 1. Received: 5. Change it.",
     ),
     "too many missing": (
         {"columns": {"path": "{sku}/{file}.png"}, "max_rejected": 0.05},
         "none of the 12 photos can be used (missing_file 12). See data/cache/rejected.csv;"
-        " check columns, exclude and images in curate.ingest.",
+        " check what curate.ingest names.",
     ),
     "all excluded": (
         {"exclude": {"kind": ["tops", "shoes"]}},
-        "none of the 12 photos can be used (excluded 12). See data/cache/rejected.csv;"
-        " check columns, exclude and images in curate.ingest.",
+        "none of the 12 photos can be used (excluded 12). See data/cache/rejected.csv; check what curate.ingest names.",
     ),
 }
 

@@ -1,5 +1,6 @@
 """`curate report`, and pseudo-wild pairs, on the rendered sample and by the commands."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ def write_params(share=0.0, **duplicates):
     params = YAML(typ="safe").load(PROFILE)
     params["curate"]["pseudo_wild"]["share"] = share
     params["curate"]["duplicates"] |= duplicates
+    params["curate"]["street"]["max_rejected"] = 0.5
     with Path("params.yaml").open("w") as file:
         YAML(typ="safe").dump(params, file)
 
@@ -60,7 +62,14 @@ def test_the_page_is_written_and_nothing_leaks(project):
     tests, trains = (sum(int((table.split == name).sum()) for table in tables) for name in ("test", "train"))
     lines = good("report").splitlines()
     assert lines[0] == f"{tests} test photos compared with {trains} train photos: 0 copies"
-    assert "No test photo has a copy in train." in PAGE.read_text()
+    page = PAGE.read_text()
+    assert "No test photo has a copy in train." in page
+    # The counts of each Street2Shop category stand on it.
+    categories = json.loads((CURATED / "street/report.json").read_text())["categories"]
+    assert "Street2Shop, by category" in page
+    for name, of in categories.items():
+        cells = "".join(f'<td class="n">{number:,}</td>' for number in of.values())
+        assert f'<th scope="row"><bdi>{name}</bdi></th>{cells}' in page
 
 
 def test_a_leak_is_an_error_and_stands_on_the_page(project):
@@ -103,14 +112,14 @@ def test_pseudo_wild_photos_are_marked_and_follow_their_products(project):
     store = PixelStore.open(CURATED / "street/images.arrow")
     original = PixelStore.open(CURATED / "catalog/images.arrow")
     for image_id, product, name in zip(made.image_id, made.product_id, made.split, strict=True):
-        assert image_id == f"pseudo-{product}-1"
+        assert image_id == f"pseudo-street-{product}-1"
         assert name == split[product]
         assert table.domain[of[image_id]] == "street"
         assert store[image_id].shape[2] == 3
         for photo in shop.image_id[shop.product_id == product]:
-            lent = of[f"shop-{photo}"]
+            lent = of[f"pseudo-shop-{photo}"]
             assert (table.domain[lent], table.split[lent], table.product_id[lent]) == ("catalog", name, product)
-            assert store.encoded(f"shop-{photo}") == original.encoded(photo)
+            assert store.encoded(f"pseudo-shop-{photo}") == original.encoded(photo)
     # The other pairs are as they were.
     others = pairs.take(~pairs.pseudo)
     assert (others.image_id.tolist(), others.split.tolist()) == (taken.image_id.tolist(), taken.split.tolist())

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from small_shop import OUT, photo, row, run, write_table, written
 
+from curate import reading
 from curate.cli import main
 
 PHOTOS = 120
@@ -18,6 +19,7 @@ PHOTOS = 120
 
 def ingest_in(folder, workers):
     os.chdir(folder)
+    reading._FEW = 0  # also so few photos are worth a pool
     CliRunner().invoke(main, ["ingest", "--workers", str(workers)])
 
 

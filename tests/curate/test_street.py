@@ -1,6 +1,7 @@
 """`curate street` on a small folder in the layout of Street2Shop, with one planted fault per entry."""
 
 import json
+import shutil
 from collections import Counter
 from dataclasses import replace
 from io import BytesIO
@@ -23,7 +24,14 @@ CATALOG = Path("data/curated/catalog")
 META = Path("s2s/meta/json")
 IMAGES = Path("s2s/images")
 PARAMS = {
-    "street": {"root": "s2s", "images": "s2s/images", "categories": "all", "gender": "women", "crop": True},
+    "street": {
+        "root": "s2s",
+        "images": "s2s/images",
+        "categories": "all",
+        "gender": "women",
+        "crop": True,
+        "max_rejected": 0.9,
+    },
     "pseudo_wild": {"share": 0.0, "per_product": 1, "seed": 1},
     "photos": {
         "min_side": 8,
@@ -237,10 +245,13 @@ def test_a_dead_photo_tells_its_address(folder):
     assert details["000000099.jpg"] == "no such file"
 
 
-def test_two_runs_and_two_workers_give_the_same_bytes(folder):
+def test_two_runs_and_two_workers_give_the_same_bytes(folder, monkeypatch):
+    monkeypatch.setattr("curate.reading._FEW", 0)
+    monkeypatch.setattr("curate.reading._PER_TASK", 4)
     planted()
     written = []
     for workers in (1, 1, 2):
+        shutil.rmtree("data/cache", ignore_errors=True)
         good(run(workers))
         written.append({path.name: path.read_bytes() for path in OUT.iterdir()})
     assert written[0] == written[1] == written[2]
@@ -364,8 +375,13 @@ ERRORS = {
     "no gender": ({"gender": " "}, "params.yaml: curate.street: gender must not be empty. Received: ' '\n"),
     "no photo": (
         {"images": "s2s/meta"},
-        "none of the 9 entries can be used (missing_file 9). Check that s2s/meta has the photos, or mend"
-        " curate.street.images.\n",
+        "none of the 9 photos can be used (missing_file 9). See data/cache/rejected.csv;"
+        " check what curate.street names.\n",
+    ),
+    "too many rejected": (
+        {"categories": ["hats"], "max_rejected": 0.0, "images": "few"},
+        "1 of 3 photos rejected (missing_file 1), at most 0 allowed. The first is row 2: 000000109.jpg, missing_file,"
+        " no such file. See data/cache/rejected.csv; mend or exclude them, or raise curate.street.max_rejected.\n",
     ),
 }
 
@@ -380,6 +396,8 @@ def assert_fails_untouched(done, message):
 def test_bad_input_is_one_line_and_changes_nothing(town, name):
     good(run())
     before = {path.name: path.read_bytes() for path in OUT.iterdir()}
+    shutil.copytree(IMAGES, "few")
+    Path("few/000000109.jpg").unlink()
     change, message = ERRORS[name]
     assert_fails_untouched(run(**change), message)
     assert {path.name: path.read_bytes() for path in OUT.iterdir()} == before
