@@ -357,7 +357,7 @@ def test_a_join_names_columns():
 def test_many_rows_are_fast():
     mapped = mapping(attributes=("colour", "print", "kind"), rename={"sex": {"women": "ladies"}})
     listed = [ROW | {"file": f"photos/{number}"} for number in range(100_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     assert sum(len(mapped.candidates("t.csv", number, row)) for number, row in enumerate(listed, 1)) == 100_000
     # A third of this is usual.
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3

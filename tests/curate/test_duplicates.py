@@ -180,9 +180,9 @@ def test_colour_variants_of_one_garment_are_no_copies():
 
 
 def test_five_thousand_equal_placeholders_are_one_class():
-    start = time.perf_counter()
+    start = time.process_time()
     found = copies_of([(str(row), 77) for row in range(5_000)] + [("near", 76)])
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert found.class_of.tolist() == [0] * 5_000 + [1]
     assert found.links.tolist() == [[0, 1]]
     assert set(found.group) == {"0"}

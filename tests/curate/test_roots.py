@@ -191,10 +191,10 @@ def test_finding_is_fast(tmp_path):
     root = open_root(str(tmp_path), FETCH, 1000, tmp_path / "cache")
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         for path in paths:
             root.find(path)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.02  # 0.003 s when nothing else runs; 0.04 s if every path were resolved
 
 

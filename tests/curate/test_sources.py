@@ -358,10 +358,10 @@ def test_a_large_table_is_streamed_and_fast(tmp_path):
     with path.open("w", newline="") as file:
         file.write("a,b,c,d,e,f\n")
         file.writelines(f"photos/{row:06d}.jpg,sku{row // 3},women,tops,striped,red\n" for row in range(100_000))
-    start = time.perf_counter()
+    start = time.process_time()
     assert sum(row is not None for row in Source(path).rows(["a", "b", "c", "d"])) == 100_000
     # A tenth of this is usual.
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     tracemalloc.start()
     assert sum(1 for _ in Source(path).rows(["a"])) == 100_000
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
