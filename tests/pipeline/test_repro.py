@@ -23,7 +23,7 @@ CLASSIFIER = {
 SMALL = {
     "curate": {
         "sample": {"products": 72, "street_products": 24, "photos": 2, "side": 96},
-        "photos": {"largest_side": 64},
+        "photos": {"min_side": 16, "largest_side": 64},
         "split": {"val": 0.2, "test": 0.2},
     },
     "features": {
