@@ -1,6 +1,8 @@
 """Outputs are never half-written: write beside, then rename."""
 
+import glob
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +17,12 @@ def replacing(path: Path) -> Iterator[Path]:
     What is written may be a file or a folder. The parent folder is made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # One fixed name, so that a run clears away what a killed one left.
-    beside = path.with_name(f".{path.name}.partial")
+    # A name per process: two runs at once must not write into one another's.
+    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     _remove(beside)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        if not _runs(left.name.split(".")[-2]):
+            _remove(left)
     try:
         yield beside
         if beside.is_dir():
@@ -36,6 +41,17 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically; non-finite numbers are refused."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def _runs(process: str) -> bool:
+    """Whether a process of this number runs; what a killed one has left is cleared away."""
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _remove(path: Path) -> None:

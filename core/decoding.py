@@ -8,7 +8,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from core.errors import PhotoError
+from core.errors import InputError, PhotoError
 from core.icc import to_srgb
 from core.images import Pixels
 from core.opening import GRAY_MODES, opened
@@ -58,6 +58,10 @@ def decode(data: bytes, *, max_pixels: int, enough: int | None = None) -> Decode
         return Decoded(pixels, width, height, min(_frames(photo), len(data)))
     except PhotoError:
         raise
+    except MemoryError:  # nothing that the photo is to blame for
+        raise InputError(
+            f"no memory to decode a photo of {len(data):,} bytes. Lower --workers, or curate.photos.max_pixels."
+        ) from None
     except Image.DecompressionBombError as error:  # Pillow's own limit, for sizes that the header does not tell
         raise PhotoError("too_large", str(error)) from error
     except Exception as error:  # Pillow's readers raise anything from struct.error to SyntaxError on damaged files.

@@ -6,6 +6,7 @@ runs with one BLAS and one OpenCV thread, so that sums are formed in one order.
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -56,7 +57,7 @@ def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers
     # A forked child would inherit the locks of TensorFlow's and Arrow's threads; a spawned one starts clean.
     context = multiprocessing.get_context("spawn")
     try:
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent) as pool:
             waiting: deque[Future[Result]] = deque()
             for task in tasks:
                 waiting.append(pool.submit(_single_threaded, function, task))
@@ -68,8 +69,12 @@ def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers
         raise InputError(f"one of {workers} worker processes was killed. Lower --workers, it may be memory.") from error
 
 
-def _end_with_parent() -> None:
-    """Leave no worker behind where the parent is killed: it would wait for tasks for ever."""
+def _follow_parent() -> None:
+    """End with the parent, and not before: a killed one would leave workers that wait for tasks for ever.
+
+    An interrupt from the keyboard reaches every process; the parent alone is to answer it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def end() -> None:
         parent = multiprocessing.parent_process()

@@ -50,7 +50,10 @@ class PhotoCache:
         self._settings = _digest(json.dumps([_makers(), vars(params)]))
         self._files: list[tuple[str, str, str]] = []
         self._photos: list[tuple[str, str, str, str, bytes | None]] = []
-        self._database = sqlite3.connect(path, timeout=60)
+        try:
+            self._database = sqlite3.connect(path, timeout=60)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
         try:
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(_TABLES)

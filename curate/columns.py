@@ -81,6 +81,8 @@ class ColumnMap:
             product_id = self._required(row, columns.product_id, "product id")
         gender = self._required(row, columns.gender, "gender")
         category = self._required(row, columns.category, "category")
+        if "/" in gender:
+            raise PhotoError(Reason.MALFORMED_ROW, f"gender, column {columns.gender}, has a slash; rename {gender}")
         pattern = None if columns.pattern is None else self._one(row, columns.pattern, "pattern") or None
         attributes = {name: ", ".join(kept) for name in columns.attributes if (kept := self._values(row, name))}
         groups = tuple(f"{name}={value}" for name in columns.groups for value in self._values(row, name))
@@ -102,13 +104,17 @@ class ColumnMap:
             for photo, (path, image_id) in enumerate(zip(paths, image_ids, strict=True), 1)
         ]
 
-    def fault(self, source: str, number: int, row: Record, error: PhotoError) -> Fault:
-        """A whole row, rejected, under the path of its first photo."""
+    def faults(self, source: str, number: int, row: Record, error: PhotoError) -> list[Fault]:
+        """A whole row, rejected: each of its photos, or one without a path where they cannot be told."""
         try:
             paths = self.paths(row) if row is not None else []
         except PhotoError:
             paths = []
-        return Fault(source, number, 1, without_user(paths[0]) if paths else None, Reason(error.reason), error.detail)
+        named: list[str | None] = [without_user(path) for path in paths]
+        return [
+            Fault(source, number, photo, path, Reason(error.reason), error.detail)
+            for photo, path in enumerate(named or [None], 1)
+        ]
 
     def _required(self, row: Row, column: str, what: str) -> str:
         value = self._one(row, column, what)

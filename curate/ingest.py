@@ -94,7 +94,7 @@ def read_rows(params: IngestParams) -> tuple[int, list[Candidate], list[Fault]]:
                 raise PhotoError(Reason.MALFORMED_ROW, source.malformed)
             candidates += mapping.candidates(params.table, number, row)
         except PhotoError as error:
-            faults.append(mapping.fault(params.table, number, row, error))
+            faults += mapping.faults(params.table, number, row, error)
     if not number:
         raise InputError(f"{params.table} has no rows. Fill it, or mend curate.ingest.table.")
     return number, candidates, faults

@@ -97,6 +97,8 @@ class IngestParams:
     max_rejected: Annotated[float, Interval(ge=0, le=1)]
 
     def __post_init__(self) -> None:
+        if not self.images:
+            raise ValueError("images must name a folder, a .zip or a .tar file. Received: ''")
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n\0'):
             raise ValueError(
                 f"delimiter must be one character, no quote and no line break. Received: {self.delimiter!r}"
@@ -131,7 +133,7 @@ class PhotoParams:
     max_pixels: Annotated[int, Interval(ge=1)]
     max_bytes: Annotated[int, Interval(ge=1)]
     min_range: Annotated[int, Interval(ge=0, le=255)]
-    largest_side: Annotated[int, Interval(ge=1)]
+    largest_side: Annotated[int, Interval(ge=1, le=16384)]
     quality: Annotated[int, Interval(ge=1, le=100)] | None
 
 
@@ -141,7 +143,7 @@ class FetchParams:
 
     connections: Annotated[int, Interval(ge=1)]
     retries: Annotated[int, Interval(ge=0)]
-    timeout: Annotated[float, Interval(gt=0)]
+    timeout: Annotated[float, Interval(gt=0, le=3600)]
 
 
 @section
@@ -149,7 +151,7 @@ class QualityParams:
     """`curate.quality`: a photo below one of these is flagged, and kept. Units as in `curate.quality.Quality`."""
 
     dark: Annotated[float, Interval(ge=0, le=1)]
-    blurry: Annotated[float, Interval(ge=0)]
+    blurry: Annotated[float, Interval(ge=0, le=1000)]
     low_information: Annotated[float, Interval(ge=0, le=8)]
     odd_aspect: Annotated[float, Interval(ge=0, le=1)]
 
@@ -162,7 +164,7 @@ class DuplicateParams:
     """
 
     hash_distance: Annotated[int, Interval(ge=0, le=16)]
-    color_distance: Annotated[float, Interval(ge=0)]
+    color_distance: Annotated[float, Interval(ge=0, le=500)]
 
 
 @section

@@ -15,7 +15,7 @@ from curate.params import QualityParams
 
 FLAGS = ("dark", "blurry", "low_information", "odd_aspect", "animated")
 # The darkest and the brightest of all but a few, so that a flat photo with a speck of dust stays flat; and the bright.
-_MANY = 4096  # pixels
+_SMALL = 64  # pixels
 _SHARES = np.array([0.001, 0.99, 0.999], np.float32)
 
 
@@ -44,7 +44,8 @@ def measure(pixels: Pixels, width: int, height: int) -> Quality:
     """Measure a photo as it is stored, RGB uint8 (h, w, 3); width and height in pixels, before it was shrunk."""
     gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     # Every fourth pixel tells as much of the light as all of them.
-    some = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_NEAREST) if gray.size > _MANY else pixels
+    large = min(gray.shape) > _SMALL
+    some = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_NEAREST) if large else pixels
     lowest, bright, highest = _quantiles([_histogram(some, channel) for channel in range(3)])
     return Quality(
         brightness=max(bright) / 255,

@@ -144,7 +144,7 @@ def _categories(params: StreetParams, folder: Path) -> list[str]:
 def _entries(path: Path) -> list[Any]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON: {error}. Fetch it again.") from error
     if not isinstance(entries, list):
         raise InputError(f"{path} must hold a list. Received: {type(entries).__name__}")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +55,7 @@ class Collection:
         table, measures = Catalog.read(folder / TABLE), Measures.read(folder / MEASURES)
         if not np.array_equal(table.image_id, measures.image_id):
             raise TableError(f"{folder / MEASURES} and {TABLE} hold other photos. Run dvc repro.")
-        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+        report = _report(folder / REPORT)
         return cls(
             name=folder.name,
             rows=report["rows"],
@@ -74,6 +74,16 @@ class Collection:
         made = set() if self.pairs is None else set(self.pairs.product_id[self.pairs.pseudo])
         of_made = np.array([product in made for product in self.table.product_id], np.bool_)
         return of_made & (self.table.domain == "catalog")
+
+
+def _report(path: Path) -> dict[str, Any]:
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError) as error:
+        raise TableError(f"{path} is missing or damaged: {error}. Run dvc repro.") from None
+    if not isinstance(report, dict) or "rows" not in report:
+        raise TableError(f"{path} has no counts. Run dvc repro.")
+    return report
 
 
 class Leak(NamedTuple):

@@ -68,8 +68,8 @@ def normal(path: str) -> str:
     return "/".join(parts)
 
 
-def version(images: Path) -> tuple[int, int, int]:
-    """What tells whether an archive has changed: its time of change in nanoseconds, its size and its inode.
+def version(images: Path) -> tuple[int, int, int, int]:
+    """What tells whether an archive has changed: its times of change in nanoseconds, its size and its inode.
 
     Raises:
         InputError: it is gone.
@@ -80,7 +80,7 @@ def version(images: Path) -> tuple[int, int, int]:
         raise InputError(
             f"cannot read the image root {images}: {error.strerror}. Mend images in params.yaml."
         ) from None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def refuse(images: Path, kind: str, error: Exception) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from core.errors import PhotoError
 from curate.checks import Reason
 from curate.places.archives import FOLDER, LINK, Listing, Unfit, refuse, version
-from curate.places.folder import check_size
+from curate.places.folder import check_size, identity
 
 
 class Part(NamedTuple):
@@ -28,15 +28,15 @@ class TarRoot:
     images: Path
 
     def find(self, path: str) -> str:
-        """The size, time and place of the member `path`, and the time of change of the tar file in nanoseconds.
+        """The size, time and place of the member `path`, and the identity of the tar file.
 
         Raises:
             PhotoError: `outside_root` or `missing_file`.
             InputError: the tar file is gone or damaged.
         """
-        changed, *rest = version(self.images)
-        part = _list_tar(self.images, changed, *rest).member(path)
-        return f"{part.size}-{part.mtime}-{part.start}-{changed}"
+        part = _list_tar(self.images, *version(self.images)).member(path)
+        archive = identity(self.images.stat())
+        return archive and f"{part.size}-{part.mtime}-{part.start}-{archive}"
 
     def read(self, path: str, max_bytes: int) -> bytes:
         """The bytes of the member `path`.

@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from core.errors import PhotoError
 from curate.checks import Reason
 from curate.places.archives import FOLDER, LINK, Listing, Unfit, refuse, version
-from curate.places.folder import check_size
+from curate.places.folder import check_size, identity
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,16 @@ class ZipRoot:
     images: Path
 
     def find(self, path: str) -> str:
-        """The CRC and the size of the member `path`.
+        """The CRC and the size of the member `path`, and the identity of the zip file.
 
         Raises:
             PhotoError: `outside_root` or `missing_file`.
             InputError: the zip file is gone or damaged.
         """
         info = self._opened()[1].member(path)
-        return f"{info.CRC:08x}-{info.file_size}"
+        # The CRC is what the directory says: the bytes may have been damaged since.
+        archive = identity(self.images.stat())
+        return archive and f"{info.CRC:08x}-{info.file_size}-{archive}"
 
     def read(self, path: str, max_bytes: int) -> bytes:
         """The bytes of the member `path`; never more is inflated than the archive announces.

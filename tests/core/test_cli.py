@@ -83,6 +83,16 @@ def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path):
     assert [path.name for path in target.iterdir()] == ["new"]
 
 
+def test_what_a_killed_process_has_left_is_cleared_away_and_a_running_one_s_is_not(tmp_path):
+    target = tmp_path / "out"
+    (tmp_path / ".out.999999999.partial").mkdir()
+    (tmp_path / ".out.1.partial").mkdir()
+    (tmp_path / ".other.999999999.partial").touch()
+    with replacing(target) as beside:
+        beside.write_text("new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.999999999.partial", ".out.1.partial", "out"]
+
+
 def test_json_refuses_what_is_not_finite(tmp_path):
     write_json(tmp_path / "r.json", {"a": 1})
     with pytest.raises(ValueError, match="not JSON compliant"):

@@ -115,10 +115,13 @@ def test_a_large_member_is_refused_unread(tmp_path, kind):
 
 def test_the_identity_follows_the_bytes(tmp_path, kind):
     root = make(tmp_path, kind)
+    assert root.find("in.jpg") == ""  # an archive's next change could fall into the same tick of the clock
+    os.utime(tmp_path / f"photos.{kind}", (1, 1))
     before = {name: root.find(name) for name in PHOTOS}
     assert len(set(before.values())) == 3
     assert {name: root.find(name) for name in PHOTOS} == before
     make(tmp_path, kind, [*PHOTOS.items(), ("in.jpg", b"other" * 50)])
+    os.utime(tmp_path / f"photos.{kind}", (1, 1))
     assert root.find("in.jpg") != before["in.jpg"]
     assert root.read("in.jpg", 10_000) == b"other" * 50
     os.truncate(tmp_path / f"photos.{kind}", 100)

@@ -272,19 +272,20 @@ def test_needed_columns_are_those_of_the_table():
     assert mapped.added() == {"derive.low": "low", "derive.sex": "sex", "derive.key": "key", "derive.later": "later"}
 
 
-def test_a_rejected_row_is_its_first_photo():
+def test_a_rejected_row_is_all_its_photos():
     mapped, error = mapping(separator="|"), PhotoError("empty_value", "gender, column sex")
 
-    def path(row):
-        return mapped.fault("t.csv", 7, row, error).path
+    def paths(row):
+        return [fault.path for fault in mapped.faults("t.csv", 7, row, error)]
 
-    assert mapped.fault("t.csv", 7, {"file": "a|b"}, error) == Fault(
-        "t.csv", 7, 1, "a.png", Reason.EMPTY_VALUE, "gender, column sex"
-    )
-    assert path(None) is None
-    assert path({"file": ""}) is None
+    assert mapped.faults("t.csv", 7, {"file": "a|b"}, error) == [
+        Fault("t.csv", 7, 1, "a.png", Reason.EMPTY_VALUE, "gender, column sex"),
+        Fault("t.csv", 7, 2, "b.png", Reason.EMPTY_VALUE, "gender, column sex"),
+    ]
+    assert paths(None) == [None]
+    assert paths({"file": ""}) == [None]
     unpaired = {"file": ["a"], "sku": []}
-    assert mapping(path="{file}/{sku}").fault("t.csv", 7, unpaired, error).path is None
+    assert [fault.path for fault in mapping(path="{file}/{sku}").faults("t.csv", 7, unpaired, error)] == [None]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import shutil
 import tarfile
 import threading
 import zipfile
@@ -10,9 +12,11 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from small_shop import HEADER, OUT, PARAMS, good, open_shop, run
 
 from core.tables import Catalog, Measures
@@ -126,6 +130,39 @@ def test_several_photos_of_a_product_in_one_row(shop, listed):
     wanted, _ = good(run())
     assert_alike(found, wanted, but=("path", "pattern", "attributes"))
     assert json.loads((OUT / "report.json").read_text())["rows"] == 12
+
+
+def test_a_replaced_archive_is_read_again(shop):
+    """Another archive with the same names, sizes and times: only its own identity tells."""
+    for number in range(12):
+        Image.fromarray(photo_pixels(number)).save(f"photos/p{number:02d}.png", "BMP")
+        os.utime(f"photos/p{number:02d}.png", (1, 1))
+    good(run(**in_tar()))
+    first = (OUT / "images.arrow").read_bytes()
+    for number in range(12):
+        Image.fromarray(photo_pixels(50 + number)).save(f"photos/p{number:02d}.png", "BMP")
+        os.utime(f"photos/p{number:02d}.png", (1, 1))
+    was = Path("photos.tar").stat()
+    in_tar()
+    os.utime("photos.tar", ns=(was.st_atime_ns, was.st_mtime_ns))
+    good(run(images="photos.tar"))
+    second = (OUT / "images.arrow").read_bytes()
+    assert Path("photos.tar").stat().st_size == was.st_size
+    shutil.rmtree("data")
+    good(run(images="photos.tar"))
+    assert (OUT / "images.arrow").read_bytes() == second != first
+
+
+def photo_pixels(seed):
+    return np.random.default_rng(seed).integers(0, 256, (30, 40, 3), np.uint8)
+
+
+def test_a_slash_in_a_gender_is_refused(shop):
+    rows = [dict(zip(HEADER, row, strict=True)) for row in shop]
+    rows[0]["sex"] = "women/girls"
+    Path("table.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    _, rejected = good(run(table="table.jsonl", max_rejected=0.5))
+    assert rejected.detail.tolist() == ["gender, column sex, has a slash; rename women/girls"]
 
 
 def test_derived_columns(shop):
