@@ -10,6 +10,7 @@ from core.errors import TableError
 from core.tables import Catalog, StreetPairs
 from triplets import wild
 from triplets.params import MixParams, Totals
+from triplets.report import lonely
 
 
 def mined(root, street, pairs, *, per_pair=500, margin=0.05, gap=0):
@@ -149,3 +150,15 @@ def test_the_distances_written_are_those_of_the_pairs(tmp_path, shop):
     ):
         wanted = [apart[pair] for pair in zip(triplets.query_id, ids, strict=True)]
         np.testing.assert_allclose(distances, wanted, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("made", "end"), [(0, "split."), (3, "; 3 street photos are made from catalog photos, nobody took them.")]
+)
+def test_pseudo_wild_photos_are_counted_and_told(tmp_path, shop, made, end):
+    street, pairs = shop
+    for one in pairs[:made]:
+        one["pseudo"] = True
+    _, _, counts = mined(tmp_path, street, pairs)
+    assert counts["wild.queries_pseudo"] == made
+    assert lonely(counts).endswith(end)
