@@ -1,5 +1,6 @@
 """What the four command lines share: their options, and errors as one line with exit code 1."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -22,7 +23,9 @@ class Stage(click.Group):
         except BrokenPipeError:
             raise
         except (MildnetError, OSError) as error:
-            click.echo(f"Error: {' '.join(str(error).split())}", err=True)
+            full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+            step = ". Make room on its disk and run the command again: what was there is as it was." if full else ""
+            click.echo(f"Error: {' '.join(str(error).split())}{step}", err=True)
             sys.exit(1)
 
 

@@ -24,6 +24,17 @@ def petal(drawn: npt.NDArray[np.uint8], x: float, y: float, turn: float, length:
     cv2.ellipse(drawn, centre, axes, float(np.rad2deg(turn)), 0, 360, 255, -1, cv2.LINE_AA, _SHIFT)
 
 
+def letters(
+    drawn: npt.NDArray[np.uint8], x: float, y: float, height: float, count: int, rng: np.random.Generator
+) -> None:
+    """A line of `count` capitals, `height` pixels high, with its middle at (x, y)."""
+    text = "".join(rng.choice(list("AEIOBCDGLMNRSTVW"), count))
+    face = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX)[rng.integers(3)]
+    scale, thickness = height / 22, max(1, round(height / rng.uniform(5, 9)))
+    (width, high), _ = cv2.getTextSize(text, face, scale, thickness)
+    cv2.putText(drawn, text, (round(x - width / 2), round(y + high / 2)), face, scale, 255, thickness, cv2.LINE_AA)
+
+
 def _fixed(x: float, y: float) -> tuple[int, int]:
     return round(x * 2**_SHIFT), round(y * 2**_SHIFT)
 

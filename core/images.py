@@ -59,14 +59,18 @@ def write_store(path: Path, photos: Iterable[tuple[str, bytes]], *, per_batch: i
 
 
 class PixelStore:
-    """Photos of one or more store files, by image id, decoded from the memory map when they are asked for."""
+    """Photos of one or more store files, by image id, decoded from the memory map when they are asked for.
+
+    Reads from several threads at once.
+    """
 
     def __init__(self, tables: Sequence[pa.Table]) -> None:
-        self._where: dict[str, tuple[pa.RecordBatch, int]] = {}
+        self._where: dict[str, tuple[pa.LargeBinaryArray, int]] = {}
         for table in tables:
             for batch in table.to_batches():
+                photos = batch.column("photo")
                 for row, image_id in enumerate(batch.column("image_id").to_pylist()):
-                    self._where[image_id] = batch, row
+                    self._where[image_id] = photos, row
 
     @classmethod
     def open(cls, *paths: Path) -> Self:
@@ -88,27 +92,34 @@ class PixelStore:
 
     def __getitem__(self, image_id: str) -> Pixels:
         """The photo as RGB uint8 (height, width, 3)."""
-        decoded = cv2.imdecode(np.frombuffer(self.encoded(image_id), np.uint8), cv2.IMREAD_COLOR)
+        encoded = np.frombuffer(self._buffer(image_id), np.uint8)
+        decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB) if len(encoded) else None
         if decoded is None:
             raise TableError(f"the stored photo of {image_id} is damaged. Remove the store and run dvc repro.")
-        return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+        return decoded.astype(np.uint8, copy=False)
 
     def encoded(self, image_id: str) -> bytes:
         """The photo as `encode` gave it."""
-        try:
-            batch, row = self._where[image_id]
-        except KeyError:
-            raise TableError(f"no pixels for the image {image_id}. Run dvc repro.") from None
-        return batch.column("photo")[row].as_py()
+        return self._buffer(image_id).to_pybytes()
 
     def square(self, image_ids: Iterable[str], size: int) -> Pixels:
         """The photos resized to size x size without keeping the aspect: RGB uint8 (n, size, size, 3)."""
-        return np.stack([_square(self[image_id], size) for image_id in image_ids])
+        ids = list(image_ids)
+        squares = np.empty((len(ids), size, size, 3), np.uint8)
+        for image_id, place in zip(ids, squares, strict=True):
+            squared(self[image_id], size, place)
+        return squares
+
+    def _buffer(self, image_id: str) -> pa.Buffer:
+        try:
+            photos, row = self._where[image_id]
+        except KeyError:
+            raise TableError(f"no pixels for the image {image_id}. Run dvc repro.") from None
+        return photos[row].as_buffer()
 
 
-def _square(pixels: Pixels, size: int) -> Pixels:
-    if pixels.shape[:2] == (size, size):
-        return pixels
+def squared(pixels: Pixels, size: int, place: Pixels | None = None) -> Pixels:
+    """Resize RGB uint8 (h, w, 3) to (size, size, 3) without keeping the aspect, into `place` where it is given."""
     shrinks = max(pixels.shape[:2]) > size
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(pixels, (size, size), interpolation=method).astype(np.uint8, copy=False)
+    return cv2.resize(pixels, (size, size), place, interpolation=method).astype(np.uint8, copy=False)

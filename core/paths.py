@@ -18,11 +18,13 @@ STORES = tuple(folder / STORE for folder in COLLECTIONS)
 
 # what may be lost at any time: it is made again
 PHOTO_CACHE = Path("data/cache/photos.sqlite")
+FEATURE_CACHE = Path("data/cache/features.sqlite")
 FETCHED = Path("data/cache/fetched")
 TOO_MANY_REJECTED = Path("data/cache/rejected.csv")
 
 # features
 FEATURES = Path("data/features")
+CLASSIFIERS = {name: FEATURES / f"{name}_classifier" for name in ("structure", "pattern")}
 
 # triplets
 RECOMMENDED = Path("data/triplets/recommended")

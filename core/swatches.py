@@ -5,9 +5,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.images import Pixels
+from core.kinds import KINDS
+from core.layers import Drawing
 from core.motifs import LAYERS
 
 RGB = tuple[int, int, int]
+Cloth = npt.NDArray[np.float32]
 
 PATTERNS = tuple(LAYERS)
 COLORS: dict[str, RGB] = {
@@ -26,6 +29,7 @@ COLORS: dict[str, RGB] = {
 }
 _CONTRAST = 42.0  # least LAB distance of ink and ground
 _OVERSAMPLING = 2
+_SWATCH_SCALES = (0.7, 1.5)
 
 
 def lab(rgb: RGB) -> npt.NDArray[np.float32]:
@@ -59,27 +63,58 @@ def render(pattern: str, ground_rgb: RGB, ink_rgb: RGB, size: int, rng: np.rando
     """
     if pattern not in LAYERS:
         raise ValueError(f"pattern must be one of {', '.join(PATTERNS)}. Received: {pattern!r}")
+    return _folded(_flat(pattern, LAYERS[pattern], (ground_rgb, ink_rgb), size, rng, 1.0), rng)
+
+
+def fabric(pattern: str, size: int, rng: np.random.Generator, scale: float) -> Cloth:
+    """Fabric of any kind, in colours of its own choice, flat in even light: float32 RGB (size, size, 3) in 0..255.
+
+    Args:
+        pattern: one of `PATTERNS`.
+        scale: multiplies the sizes of what is on the fabric.
+    """
+    kinds = KINDS[pattern]
+    return _flat(pattern, kinds[rng.integers(len(kinds))], _colours(rng), size, rng, scale)
+
+
+def swatch(pattern: str, size: int, rng: np.random.Generator) -> Pixels:
+    """`fabric` with folds and light: RGB uint8 (size, size, 3)."""
+    return _folded(fabric(pattern, size, rng, float(np.exp(rng.uniform(*np.log(_SWATCH_SCALES))))), rng)
+
+
+def _flat(
+    pattern: str, draw: Drawing, colours: tuple[RGB, RGB], size: int, rng: np.random.Generator, scale: float
+) -> Cloth:
     side = size * _OVERSAMPLING
-    ground, ink = np.array(ground_rgb, np.float32), np.array(ink_rgb, np.float32)
-    accent = np.array(_accent(pattern, ground_rgb, ink_rgb, rng), np.float32)
+    ground, ink = (np.array(rgb, np.float32) for rgb in colours)
+    accent = np.array(_accent(pattern, *colours, rng), np.float32)
     if pattern == "melange":
         ink = 0.4 * ground + 0.6 * ink  # yarns of one family
     cloth = np.tile(ground, (side, side, 1))
-    ink_layer, accent_layer = LAYERS[pattern](side, rng)
+    ink_layer, accent_layer = draw(side, rng, scale)
     for layer, colour in ((accent_layer, accent), (ink_layer, ink)):
         cloth += layer[..., None] * (colour - cloth)
-    cloth = np.asarray(cv2.resize(cloth, (size, size), interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.resize(cloth, (size, size), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _folded(cloth: Cloth, rng: np.random.Generator) -> Pixels:
+    """Flat fabric, which is overwritten, with folds, light and texture."""
+    size = len(cloth)
     cloth *= _folds(size, rng)[..., None]
     cloth += rng.normal(0, 1.6, (size, size, 1)).astype(np.float32)  # a very faint texture
     soft = cv2.GaussianBlur(cloth, (0, 0), rng.uniform(0.1, 0.5) * size / 128)
     return np.clip(np.rint(soft), 0, 255).astype(np.uint8)
 
 
-def swatch(pattern: str, size: int, rng: np.random.Generator) -> Pixels:
-    """`render` with a ground and an ink of its own choice: RGB uint8 (size, size, 3)."""
+def _colours(rng: np.random.Generator) -> tuple[RGB, RGB]:
+    """A ground, a shade of any named colour, every second one paled towards grey, and an ink that stands out."""
     names = sorted(COLORS)
     ground = vary(COLORS[names[rng.integers(len(names))]], 12.0, rng)
-    return render(pattern, ground, ink_on(ground, rng), size, rng)
+    if rng.random() < 0.5:
+        grey, share = round(float(np.mean(ground))), rng.uniform(0.2, 0.7)
+        red, green, blue = (round(channel + share * (grey - channel)) for channel in ground)
+        ground = red, green, blue
+    return ground, vary(ink_on(ground, rng), 8.0, rng)
 
 
 def _accent(pattern: str, ground: RGB, ink: RGB, rng: np.random.Generator) -> RGB:

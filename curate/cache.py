@@ -5,19 +5,15 @@ file held when it was read last, and spares reading it; `photos` says what comes
 and spares decoding them.
 """
 
-import hashlib
 import inspect
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from core import decoding, icc, images, opening
-from core.errors import InputError
+from core.database import Database, digest
 from curate import fingerprints, photos, quality
 from curate.checks import Reason
 from curate.fingerprints import Fingerprint
@@ -33,11 +29,10 @@ CREATE TABLE IF NOT EXISTS photos
 """
 # The code that makes a photo of bytes: what another version of it has made counts for nothing.
 _CODE = (decoding, icc, images, opening, fingerprints, photos, quality)
-_PER_QUERY = 500  # SQLite takes 999 values
 
 
-class PhotoCache:
-    """Outcomes by key, and keys by file. One process writes at a time; others wait, readers never do."""
+class PhotoCache(Database):
+    """Outcomes by key, and keys by file."""
 
     def __init__(self, path: Path, params: PhotoParams) -> None:
         """Open the cache, or make it.
@@ -45,35 +40,10 @@ class PhotoCache:
         Raises:
             InputError: the file is no such cache.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
+        super().__init__(path, _TABLES, "photo cache")
         self._settings = _digest(json.dumps([_makers(), vars(params)]))
         self._files: list[tuple[str, str, str]] = []
         self._photos: list[tuple[str, str, str, str, bytes | None]] = []
-        try:
-            self._database = sqlite3.connect(path, timeout=60)
-        except sqlite3.Error as error:
-            raise self._unusable(error) from None
-        try:
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.executescript(_TABLES)
-        except sqlite3.Error as error:
-            self._database.close()
-            raise self._unusable(error) from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._database.close()
-        if isinstance(error, sqlite3.Error):
-            raise self._unusable(error) from None
-
-    def _unusable(self, error: sqlite3.Error) -> InputError:
-        return InputError(
-            f"{self._path} cannot be used as the photo cache: {error}."
-            " Wait where another run writes to it; else remove it, it is made again."
-        )
 
     def key(self, content: str, cut: Cut) -> str:
         """What an outcome is kept under: the content, what counts of it, the parameters and the decoder's version."""
@@ -82,7 +52,8 @@ class PhotoCache:
 
     def contents(self, files: Sequence[tuple[str, str]]) -> list[str | None]:
         """The content of each (place, identity), None where the place is new or what lies there is."""
-        rows = self._in("files", "place", "place, identity, content", files)
+        query = "SELECT place, identity, content FROM files WHERE place IN ({})"
+        rows = self._find(query, [place for place, _ in files])
         held = {place: (identity, content) for place, identity, content in rows}
         return [
             held[place][1] if identity and held.get(place, ("",))[0] == identity else None for place, identity in files
@@ -90,11 +61,11 @@ class PhotoCache:
 
     def present(self, keys: Iterable[str]) -> set[str]:
         """Those of `keys` that have an outcome."""
-        return {key for (key,) in self._in("photos", "key", "key", [(key,) for key in keys])}
+        return {key for (key,) in self._find("SELECT key FROM photos WHERE key IN ({})", list(keys))}
 
     def outcomes(self, keys: Iterable[str]) -> dict[str, Outcome]:
         """The outcomes of those of `keys` that have one."""
-        rows = self._in("photos", "key", "key, facts, encoded", [(key,) for key in keys])
+        rows = self._find("SELECT key, facts, encoded FROM photos WHERE key IN ({})", list(keys))
         return {key: _outcome(facts, encoded) for key, facts, encoded in rows}
 
     def keep(self, place: str, identity: str, content: str, key: str, outcome: Outcome) -> None:
@@ -122,23 +93,16 @@ class PhotoCache:
 
     def prune(self, contents: Iterable[str]) -> None:
         """Forget all photos but those of `contents` as they are under these parameters, and give their room back."""
+        self._list("wanted", contents)
         with self._database:
-            self._database.execute("CREATE TEMP TABLE wanted (content TEXT PRIMARY KEY)")
-            self._database.executemany("INSERT INTO wanted VALUES (?)", ((content,) for content in contents))
             self._database.execute("DELETE FROM files WHERE content NOT IN wanted")
             gone = "DELETE FROM photos WHERE settings != ? OR content NOT IN wanted"
             self._database.execute(gone, (self._settings,))
         self._database.execute("VACUUM")
 
-    def _in(self, table: str, column: str, wanted: str, values: Sequence[tuple[str, ...]]) -> Iterator[tuple]:
-        for start in range(0, len(values), _PER_QUERY):
-            some = [value[0] for value in values[start : start + _PER_QUERY]]
-            marks = ",".join("?" * len(some))
-            yield from self._database.execute(f"SELECT {wanted} FROM {table} WHERE {column} IN ({marks})", some)
-
 
 def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return digest(text.encode()).hex()
 
 
 @cache

@@ -1,129 +1,122 @@
 """Fit a classifier on a trunk; its last hidden layer is a descriptor.
 
 First the head alone, on pooled trunk features that are computed once; then, where asked for, trunk and
-head together. The head ends in a normalised softmax (Zhai and Wu 2019, arXiv 1811.12649): classes are
-compared with the unit-length descriptor by cosine, so that the space is shaped in the metric in which
-neighbours are sought.
+head together.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from core import batch_norm, models, trunks
-from core.errors import InputError
-from core.predict import predict
+from core import batch_norm, models
 from core.similarity import Floats
+from features import classes, head, pooled
+from features.batches import Batches
+from features.cache import FeatureCache
+from features.classes import Classes
+from features.judged import Guesses
 from features.labels import Labelled
-from features.params import ClassifierParams
-from features.tuning import Batches, calibration, tune
+from features.params import ClassifierParams, TrunkParams
+from features.tuning import Bar, calibration, tune
 
-DESCRIPTOR = "descriptor"
+History = dict[str, list[float]]
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """The classifier, photo to class probabilities; its classes in output order; the losses and accuracies."""
+    """The classifier, photo to class probabilities; its classes; the losses per epoch; its guesses by split."""
 
     model: keras.Model
-    classes: tuple[str, ...]
-    history: dict[str, list[float]]
-    metrics: dict[str, float | int]
+    classes: Classes
+    history: History
+    guesses: dict[str, Guesses]
 
 
-def fit(train: Labelled, val: Labelled, test: Labelled, params: ClassifierParams) -> Fitted:
-    """Train on `train`, stop where the loss on `val` is lowest, measure on `test`.
+def fit(
+    labelled: dict[str, Labelled], params: ClassifierParams, cache: FeatureCache, other: TrunkParams | None = None
+) -> Fitted:
+    """Train on the split `train`, stop where the loss on `val` is lowest, guess all three splits.
 
-    Photos of `val` and `test` whose class `train` lacks are left out. Without `val` photos the last epoch stands.
+    Without `val` photos the last epoch stands. Photos whose class `train` lacks count for nothing where there is no
+    class `rest`.
+
+    Args:
+        other: the trunk of the other classifier; where it is the same network with the same weights, its tap is
+            pooled in the same pass and kept in `cache`.
 
     Raises:
         InputError: `train` has fewer than two classes.
         ModelError: the trunk, the tap or the weights cannot be used.
     """
-    classes = tuple(sorted(set(train.labels)))
-    if len(classes) < 2:
-        raise InputError(
-            f"a classifier needs two classes to tell apart, the training split has {len(classes)}"
-            f" ({', '.join(classes) or 'none'}). Add rows, or map another column."
-        )
+    learnt = classes.learnt(labelled["train"].labels, params.classes.least)
     models.seed(params.seed)
-    pooled = _pooled_trunk(params)
-    parts = [_known(part, classes) for part in (train, val, test)]
-    if params.weights is None:
-        batch_norm.calibrate(pooled, calibration(parts[0].photos, params))
-    features = [predict(pooled, part.photos, batch=params.batch, label="trunk") for part in parts[:2]]
-    targets = [np.searchsorted(classes, part.labels) for part in parts]
-    head = _head(features[0], len(classes), params)
-    history = _train(head, (features[0], targets[0]), (features[1], targets[1]), params)
-    model = _joined(pooled, head)
+    trunk = pooled.build(params.trunk, params.trunk.tap)
+    numbers = {split: learnt.numbers(part.labels) for split, part in labelled.items()}
+    if params.trunk.weights is None:
+        batch_norm.calibrate(trunk, calibration(labelled["train"].photos, params))
+    trunks_ = _with(trunk, params.trunk, other)
+    features = {
+        split: pooled.values(trunks_, part.photos, batch=params.head.batch, label=f"trunk, {split}", cache=cache)[0]
+        for split, part in labelled.items()
+    }
+    weights = classes.weights(numbers["train"], params.classes.balance)
+    untrained = head.build(features["train"], len(learnt.names), params.head, params.seed)
+    known = np.flatnonzero(numbers["val"] >= 0)
+    val = features["val"][known], numbers["val"][known]
+    history = _train(untrained, (features["train"], numbers["train"], weights), val, params)
+    model = head.joined(trunk, untrained)
     if params.tune.epochs:
         least = min(history.get("val_loss", [np.inf]))
-        batches = Batches(parts[0].photos, targets[0], params)
-        tuned = tune(model, batches, (parts[1].photos, targets[1]), params, least)
+        batches = Batches(labelled["train"].photos, numbers["train"], weights, params)
+        tuned = tune(model, batches, (labelled["val"].photos.take(known), val[1]), params, least)
         history = {name: values + tuned[name] for name, values in history.items()}
-    metrics: dict[str, float | int] = {"classes": len(classes), "epochs": len(history["loss"])}
-    for name, part, wanted in zip(("train", "val", "test"), parts, targets, strict=True):
-        metrics[f"{name}_photos"] = len(wanted)
-        if len(wanted):
-            guesses = predict(model, part.photos, batch=params.batch, label=name).argmax(axis=1)
-            metrics[f"{name}_accuracy"] = float(np.mean(guesses == wanted))
-    return Fitted(model, classes, history, metrics)
+    guesses = {
+        split: Guesses(
+            numbers[split],
+            head.probabilities(model, part.photos, batch=params.head.batch, cache=cache),
+            part.source,
+        )
+        for split, part in labelled.items()
+    }
+    # Without the optimizer, whose state would be two thirds of the file.
+    return Fitted(keras.Model(model.input, model.output), learnt, history, guesses)
 
 
-def descriptor(model: keras.Model) -> keras.Model:
-    """The part of a fitted classifier that maps photos to descriptors, (n, width) float32."""
-    return keras.Model(model.input, model.get_layer(DESCRIPTOR).output)
-
-
-def _pooled_trunk(params: ClassifierParams) -> keras.Model:
-    trunk = trunks.build(params.trunk, size=params.size, weights=params.weights)
-    (tap,) = trunks.tapped(trunk, (params.tap,))
-    return keras.Model(trunk.input, keras.layers.GlobalAveragePooling2D(name="pooled")(tap))
-
-
-def _known(part: Labelled, classes: tuple[str, ...]) -> Labelled:
-    rows = np.flatnonzero(np.isin(part.labels, classes))
-    return Labelled(part.photos.take(rows), part.labels[rows])
-
-
-def _head(features: Floats, classes: int, params: ClassifierParams) -> keras.Model:
-    inputs = keras.Input(features.shape[1:])
-    # A variance below this is a channel that is silent on this catalog; dividing by it would amplify noise.
-    variance = features.var(axis=0) + 1e-6
-    hidden = keras.layers.Normalization(mean=features.mean(axis=0), variance=variance, name="standardized")(inputs)
-    hidden = keras.layers.Dropout(params.dropout, seed=params.seed)(hidden)
-    hidden = keras.layers.Dense(params.width, activation="relu", name=DESCRIPTOR)(hidden)
-    cosines = keras.layers.Dense(
-        classes, use_bias=False, kernel_constraint=keras.constraints.UnitNorm(axis=0), name="cosines"
-    )(keras.layers.UnitNormalization(name="unit")(hidden))
-    scaled = keras.layers.Rescaling(params.scale, name="scale")(cosines)
-    return keras.Model(inputs, keras.layers.Softmax(name="probabilities")(scaled))
+def _with(trunk: keras.Model, params: TrunkParams, other: TrunkParams | None) -> list[keras.Model]:
+    """`trunk` and, where the other classifier's is the same network, the whole of which both are parts."""
+    # Random weights are calibrated on the photos of their own classifier, so no two such trunks are the same.
+    if other is None or other == params or params.weights is None or replace(other, tap=params.tap) != params:
+        return [trunk]
+    return pooled.together(trunk, pooled.build(other, other.tap)) or [trunk]
 
 
 def _train(
-    head: keras.Model, train: tuple[Floats, npt.NDArray], val: tuple[Floats, npt.NDArray], params: ClassifierParams
-) -> dict[str, list[float]]:
-    head.compile(keras.optimizers.Adam(params.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model: keras.Model,
+    train: tuple[Floats, npt.NDArray[np.int64], Floats],
+    val: tuple[Floats, npt.NDArray[np.int64]],
+    params: ClassifierParams,
+) -> History:
+    model.compile(
+        keras.optimizers.Adam(params.head.learning_rate),
+        "sparse_categorical_crossentropy",
+        weighted_metrics=[],
+        metrics=["accuracy"],
+    )
     judged = len(val[1]) > 0
-    stop = keras.callbacks.EarlyStopping(patience=params.patience, restore_best_weights=True)
-    fitted = head.fit(
-        *train,
+    callbacks: list[keras.callbacks.Callback] = [Bar("head", params.head.epochs)]
+    if judged:
+        callbacks.append(keras.callbacks.EarlyStopping(patience=params.head.patience, restore_best_weights=True))
+    features, numbers, weights = train
+    fitted = model.fit(
+        features,
+        numbers,
+        sample_weight=weights,
         validation_data=val if judged else None,
-        epochs=params.epochs,
-        batch_size=params.batch,
-        callbacks=[stop] if judged else [],
+        epochs=params.head.epochs,
+        batch_size=params.head.batch,
+        callbacks=callbacks,
         verbose=0,
     )
     return {name: [float(value) for value in values] for name, values in fitted.history.items()}
-
-
-def _joined(pooled: keras.Model, head: keras.Model) -> keras.Model:
-    # Copies of the head's layers, so that each has one output and `get_layer` is unambiguous.
-    output = pooled.output
-    for layer in head.layers[1:]:
-        copied = layer.__class__.from_config(layer.get_config())
-        output = copied(output)
-        copied.set_weights(layer.get_weights())
-    return keras.Model(pooled.input, output)

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli import Stage, params_option, workers_option
-from core.paths import CATALOG, COLLECTIONS, FEATURES, STORE, STORES, TABLE
+from core.paths import CATALOG, CLASSIFIERS, COLLECTIONS, FEATURE_CACHE, FEATURES, STORE, STORES, TABLE
 
 if TYPE_CHECKING:
-    from core.tables import Column
+    from core.tables import Catalog
 
 
 @click.group(cls=Stage)
 def main() -> None:
     """Describe every photo by its structure, pattern and colour.
 
-    Example: features fit structure && features extract structure
+    Example: features fit structure && features fit pattern && features extract
     """
 
 
@@ -39,22 +39,26 @@ def fit_structure(params_path: Path) -> None:
     from core.params import load
     from core.tables import Catalog
     from features import classifier, labels, report
-    from features.params import ClassifierParams
+    from features.cache import FeatureCache
+    from features.params import ClassifierParams, TrunkParams
+    from features.views import CatalogPhotos
 
     params = load(params_path, "features.structure", ClassifierParams)
+    other = load(params_path, "features.pattern.trunk", TrunkParams)
     catalog = Catalog.read(CATALOG / TABLE)
-    parts = labels.by_split(catalog, PixelStore.open(CATALOG / STORE), catalog.category)
-    fitted = classifier.fit(parts["train"], parts["val"], parts["test"], params)
-    report.write(FEATURES / "structure_classifier", fitted, source="labels")
-    click.echo(report.line("structure", fitted, "labels"))
+    photos = CatalogPhotos(PixelStore.open(CATALOG / STORE), catalog.image_id, params.trunk.view)
+    with FeatureCache(FEATURE_CACHE) as known:
+        fitted = classifier.fit(labels.by_split(photos, catalog.category, catalog.split), params, known, other)
+    metrics = report.write(CLASSIFIERS["structure"], "structure", fitted, params)
+    click.echo(report.line("structure", metrics))
 
 
 @fit.command("pattern")
 @params_option
 def fit_pattern(params_path: Path) -> None:
-    """Train on the catalog's pattern labels or, where it has none, on rendered patterns.
+    """Train on the catalog's pattern labels, on words of its attributes and on rendered patterns.
 
-    Writes data/features/pattern_classifier.
+    Writes data/features/pattern_classifier. Each source's accuracy is told apart.
 
     Example: features fit pattern
     """
@@ -62,77 +66,123 @@ def fit_pattern(params_path: Path) -> None:
     from core.params import load
     from core.tables import Catalog
     from features import classifier, pattern_labels, report
-    from features.params import ClassifierParams, RenderedParams
+    from features.cache import FeatureCache
+    from features.params import ClassifierParams, PatternSourceParams, TrunkParams
 
     params = load(params_path, "features.pattern", ClassifierParams)
-    rendered = load(params_path, "features.rendered", RenderedParams)
+    sources = load(params_path, "features.pattern_sources", PatternSourceParams)
+    other = load(params_path, "features.structure.trunk", TrunkParams)
     catalog = Catalog.read(CATALOG / TABLE)
-    source, parts = pattern_labels.by_pattern(catalog, PixelStore.open(CATALOG / STORE), rendered)
-    fitted = classifier.fit(parts["train"], parts["val"], parts["test"], params)
-    report.write(FEATURES / "pattern_classifier", fitted, source=source)
-    click.echo(report.line("pattern", fitted, source))
+    labelled = pattern_labels.by_pattern(catalog, PixelStore.open(CATALOG / STORE), sources, params.trunk.view)
+    with FeatureCache(FEATURE_CACHE) as known:
+        fitted = classifier.fit(labelled, params, known, other)
+    metrics = report.write(CLASSIFIERS["pattern"], "pattern", fitted, params)
+    click.echo(report.line("pattern", metrics))
 
 
 @main.group(cls=Stage, invoke_without_command=True)
 @click.pass_context
 def extract(context: click.Context) -> None:
-    """Write a descriptor table: one vector per photo of the catalog and of the street collection.
+    """Write the descriptor tables: a vector per photo of the catalog and of the street collection.
 
-    Without a name, all three.
+    Without a name, all three. Photos that were described before come from data/cache/features.sqlite.
 
-    Example: features extract color
+    Example: features extract
     """
     if context.invoked_subcommand is None:
         for command in extract.commands.values():
             context.invoke(command)
 
 
-@extract.command("structure")
-def extract_structure() -> None:
-    """Write data/features/structure.arrow with the structure classifier's descriptor.
+@extract.command("networks")
+def extract_networks() -> None:
+    """Write data/features/structure.arrow and pattern.arrow with the classifiers' descriptors.
 
-    Example: features extract structure
+    Where both classifiers sit on one trunk, a photo goes through it once.
+
+    Example: features extract networks
     """
-    _extract_by_network("structure")
+    from features import extract as extraction
+    from features.cache import FeatureCache
 
-
-@extract.command("pattern")
-def extract_pattern() -> None:
-    """Write data/features/pattern.arrow with the pattern classifier's descriptor.
-
-    Example: features extract pattern
-    """
-    _extract_by_network("pattern")
+    with FeatureCache(FEATURE_CACHE) as known:
+        described = extraction.by_networks(CLASSIFIERS, STORES, _photos().image_id, known)
+    for name, vectors in described.items():
+        vectors.write(FEATURES / f"{name}.arrow")
+        click.echo(f"{name}: {len(vectors.image_id)} photos, {vectors.values.shape[1]} dimensions")
 
 
 @extract.command("color")
 @params_option
 @workers_option
 def extract_color(params_path: Path, workers: int) -> None:
-    """Write data/features/color.arrow: LAB histograms.
+    """Write data/features/color.arrow: LAB histograms of the garments.
 
     Example: features extract color --workers 2
     """
     from core.params import load
     from features import color_table
+    from features.cache import FeatureCache
     from features.params import ColorParams
 
     params = load(params_path, "features.color", ColorParams)
-    vectors = color_table.histograms(STORES, _image_ids(), bins=params.bins, workers=workers)
+    with FeatureCache(FEATURE_CACHE) as known:
+        vectors = color_table.histograms(STORES, _photos().image_id, params, known, workers=workers)
     vectors.write(FEATURES / "color.arrow")
     click.echo(f"color: {len(vectors.image_id)} photos, {vectors.values.shape[1]} dimensions")
 
 
-def _extract_by_network(name: str) -> None:
-    from features import extract, report
+@main.command("show")
+@click.argument("image_id")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="PNG; else below data/features/shown.")
+@params_option
+def show(image_id: str, output: Path | None, params_path: Path) -> None:
+    """Draw what each descriptor makes of a photo.
 
-    vectors = extract.by_network(name, FEATURES / f"{name}_classifier" / report.MODEL, STORES, _image_ids())
-    vectors.write(FEATURES / f"{name}.arrow")
-    click.echo(f"{name}: {len(vectors.image_id)} photos, {vectors.values.shape[1]} dimensions")
+    The figure has the photo, the part of it whose colour counts, its LAB histograms, the classes and patterns that it
+    is taken for, and its nearest neighbours inside its partition by each descriptor alone.
+
+    Example: features show p00003-1.jpg
+    """
+    from core.params import load
+    from features import show as drawing
+    from features import shown
+    from features.cache import FeatureCache
+    from features.params import ColorParams
+
+    params = load(params_path, "features.color", ColorParams)
+    with FeatureCache(FEATURE_CACHE) as known:
+        of_photo = shown.gather(image_id, _photos(), params, known)
+    path = output or FEATURES / "shown" / f"{Path(image_id).name}.png"
+    drawing.figure(path, of_photo)
+    click.echo(f"written to {path}")
 
 
-def _image_ids() -> "Column":
+@main.command("cache")
+@click.option("--prune", is_flag=True, help="Forget what no present photo, classifier or colour parameter needs.")
+@params_option
+def cache(prune: bool, params_path: Path) -> None:
+    """Say how much data/cache/features.sqlite holds, and with --prune give room back.
+
+    It keeps what the networks and the histograms made of each photo, so that a new day's photos alone are computed.
+    It may be removed at any time.
+
+    Example: features cache --prune
+    """
+    from core.params import load
+    from features.cache import FeatureCache
+    from features.params import ColorParams
+
+    with FeatureCache(FEATURE_CACHE) as known:
+        if prune:
+            from features import needed
+
+            params = load(params_path, "features.color", ColorParams)
+            known.prune(needed.makers(CLASSIFIERS, params), needed.photos(STORES, _photos().image_id))
+        click.echo(f"{FEATURE_CACHE}: {known.count():,} vectors, {known.size() / 1e6:,.1f} MB")
+
+
+def _photos() -> "Catalog":
     from core.tables import Catalog
 
-    collections = [Catalog.read(folder / TABLE) for folder in COLLECTIONS]
-    return Catalog.concat(collections).image_id
+    return Catalog.concat([Catalog.read(folder / TABLE) for folder in COLLECTIONS])

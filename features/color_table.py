@@ -1,32 +1,58 @@
 """Compute the colour descriptor of every photo, rows in the order of the catalogs."""
 
-from collections.abc import Sequence
+import hashlib
+import inspect
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from functools import lru_cache, partial
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from core import engine
+from core import engine, foreground
 from core.images import PixelStore
 from core.similarity import Floats
 from core.tables import Column, Vectors
-from features.color import lab_histogram
+from features import color, color_mask
+from features.cache import FeatureCache, photo_key, through_cache
+from features.params import ColorParams
 
 _CHUNK = 64  # photos per task of a worker
 
 
-def histograms(stores: Sequence[Path], image_id: Column, *, bins: int, workers: int) -> Vectors:
-    """The LAB histograms of each image: (n, 3 * bins)."""
-    chunks = [image_id[start : start + _CHUNK] for start in range(0, len(image_id), _CHUNK)]
-    of_chunk = partial(_of_chunk, tuple(stores), bins)
-    parts = list(engine.run(of_chunk, chunks, workers=workers, label="color", total=len(chunks)))
-    values = np.concatenate(parts) if parts else np.empty((0, 3 * bins), np.float32)
-    return Vectors(image_id, values, {"descriptor": "color", "bins": str(bins)})
+def histograms(
+    stores: Sequence[Path], image_id: Column, params: ColorParams, cache: FeatureCache, *, workers: int
+) -> Vectors:
+    """The colour descriptor of each image, (n, d); a photo that `cache` knows is not opened."""
+    store = PixelStore.open(*stores)
+    keys = [photo_key(store.encoded(image)) for image in image_id]
+    of_chunk = partial(_of_chunk, tuple(stores), params)
+
+    def compute(rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[np.int64], tuple[Floats]]]:
+        chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+        parts = engine.run(
+            of_chunk, [image_id[chunk] for chunk in chunks], workers=workers, label="color", total=len(chunks)
+        )
+        for chunk, values in zip(chunks, parts, strict=True):
+            yield chunk, (values,)
+
+    (values,) = through_cache(cache, [(fingerprint(params), color.dimensions(params))], keys, compute)
+    return Vectors(image_id, values, {"descriptor": "color", "params": json.dumps(asdict(params), sort_keys=True)})
 
 
-def _of_chunk(stores: tuple[Path, ...], bins: int, image_id: Column) -> Floats:
+def fingerprint(params: ColorParams) -> str:
+    """What the feature cache knows the descriptor by: its parameters, the code and the library that make it."""
+    code = [inspect.getsource(module) for module in (foreground, color, color_mask)]
+    made_by = json.dumps([asdict(params), version("opencv-python-headless"), code], sort_keys=True)
+    return hashlib.sha256(made_by.encode()).hexdigest()
+
+
+def _of_chunk(stores: tuple[Path, ...], params: ColorParams, image_id: Column) -> Floats:
     store = _store(tuple((path.resolve(), path.stat().st_ino, path.stat().st_mtime_ns) for path in stores))
-    return np.stack([lab_histogram(store[image], bins) for image in image_id])
+    return np.stack([color.descriptor(store[image], params) for image in image_id])
 
 
 @lru_cache(maxsize=1)

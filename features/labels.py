@@ -2,24 +2,26 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import numpy.typing as npt
 
-from core.images import PixelStore
-from core.predict import Photos, StoredPhotos
-from core.tables import SPLITS, Catalog, Column
+from core.tables import SPLITS, Column
+from features.pooled import KnownPhotos
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Photos with their class names (n,)."""
+    """Photos with their class names (n,), and what told each (n,): `labels`, `keywords` or `rendered`."""
 
-    photos: Photos
+    photos: KnownPhotos
     labels: npt.NDArray
+    source: npt.NDArray
 
 
-def by_split(catalog: Catalog, store: PixelStore, labels: Column) -> dict[str, Labelled]:
-    """The photos of each split with `labels`, a column as long as the catalog."""
-    chosen = {split: catalog.split == split for split in SPLITS}
+def by_split(photos: KnownPhotos, labels: Column, split: Column) -> dict[str, Labelled]:
+    """The photos of each split with `labels`, a column as long as `photos` and `split`, as the catalog tells them."""
+    chosen = {name: np.flatnonzero(split == name) for name in SPLITS}
     return {
-        split: Labelled(StoredPhotos(store, catalog.image_id[rows]), labels[rows]) for split, rows in chosen.items()
+        name: Labelled(photos.take(rows), labels[rows], np.full(len(rows), "labels", object))
+        for name, rows in chosen.items()
     }

@@ -1,38 +1,55 @@
 """What a fitted classifier leaves on disk."""
 
-import csv
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from core import models
 from core.atomic import replacing, write_json
+from core.rows import as_csv
+from core.tables import SPLITS
+from features import confusion, judged
 from features.classifier import Fitted
+from features.params import ClassifierParams
+from features.stored import CLASSES, MODEL, VIEW
 
-MODEL = "model.keras"
 
-
-def write(folder: Path, fitted: Fitted, *, source: str) -> None:
-    """Write the model, its classes in output order, its metrics and its history, all or nothing.
-
-    Args:
-        source: of the classes, `labels` or `rendered`.
-    """
+def write(folder: Path, name: str, fitted: Fitted, params: ClassifierParams) -> dict[str, Any]:
+    """Write the model, its classes, metrics, history and confusions, all or nothing; returns the metrics."""
+    metrics, test = _metrics(fitted), fitted.guesses["test"]
     with replacing(folder) as beside:
         beside.mkdir()
         models.save(fitted.model, beside / MODEL)
-        write_json(beside / "classes.json", list(fitted.classes))
-        write_json(beside / "metrics.json", {"source": source, **fitted.metrics})
-        with (beside / "history.csv").open("w", newline="") as file:
-            rows = csv.writer(file, lineterminator="\n")
-            rows.writerow(["epoch", *fitted.history])
-            for epoch, values in enumerate(zip(*fitted.history.values(), strict=True), start=1):
-                rows.writerow([epoch, *values])
+        fitted.classes.write(beside / CLASSES)
+        write_json(beside / VIEW, params.trunk.view)
+        write_json(beside / "metrics.json", metrics)
+        # Apart, as `dvc metrics show` would make columns of every class.
+        write_json(beside / "by_class.json", judged.by_class(test, fitted.classes.names))
+        epochs = enumerate(zip(*fitted.history.values(), strict=True), start=1)
+        history = [["epoch", *fitted.history], *([epoch, *values] for epoch, values in epochs)]
+        (beside / "history.csv").write_text(as_csv(history), encoding="utf-8")
+        confusions = judged.confusion_rows(test, fitted.classes.names)
+        (beside / "confusion.csv").write_text(as_csv(confusions), encoding="utf-8")
+        counts = judged.confusion(test, len(fitted.classes.names))
+        confusion.figure(beside / "confusion.png", counts, fitted.classes.names, f"{name}, test")
+    return metrics
 
 
-def line(name: str, fitted: Fitted, source: str) -> str:
-    """One line for the console."""
-    accuracies = ", ".join(
-        f"{part} {fitted.metrics[f'{part}_accuracy']:.3f} ({fitted.metrics[f'{part}_photos']} photos)"
-        for part in ("train", "val", "test")
-        if f"{part}_accuracy" in fitted.metrics
-    )
-    return f"{name}: {len(fitted.classes)} classes from {source}, accuracy {accuracies}"
+def line(name: str, metrics: dict[str, Any]) -> str:
+    """One line for the console: accuracies, and those on test by where the labels are from."""
+    accuracies = [_accuracy(split, metrics[split]) for split in SPLITS if metrics[split]["photos"]]
+    sources = metrics["test"].get("sources", {})
+    by_source = [_accuracy(source, scores) for source, scores in sources.items() if scores["photos"]]
+    said = f"{name}: {metrics['classes']} classes, accuracy {', '.join(accuracies)}"
+    return said + (f"; on test by source: {', '.join(by_source)}" if by_source else "")
+
+
+def _accuracy(name: str, scores: dict[str, Any]) -> str:
+    return f"{name} {scores['accuracy']:.3f} ({scores['photos']} photos, the commonest class {scores['baseline']:.3f})"
+
+
+def _metrics(fitted: Fitted) -> dict[str, Any]:
+    common = int(np.bincount(fitted.guesses["train"].true).argmax())
+    scored = {split: judged.scores(fitted.guesses[split], common) for split in SPLITS}
+    return {"classes": len(fitted.classes.names), "epochs": len(fitted.history["loss"]), **scored}

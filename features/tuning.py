@@ -1,49 +1,18 @@
-"""The second phase of a classifier: trunk and head together, at a low rate."""
+"""The second phase of a classifier: trunk and head together, at a low rate that falls to nothing."""
 
 import keras
 import numpy as np
 import numpy.typing as npt
+from tqdm import tqdm
 
 from core import batch_norm
 from core.errors import ModelError
 from core.images import Pixels
 from core.predict import Photos
+from features.batches import Batches, Judged
 from features.params import ClassifierParams
 
 _CALIBRATION_BATCHES = 16
-
-
-class Batches(keras.utils.PyDataset):
-    """Shuffled batches of (photos, class numbers), half of the photos mirrored, anew each epoch.
-
-    Photos are RGB uint8 (n, size, size, 3). A last batch that is short is left out where there is a full one.
-
-    Args:
-        targets: (len(photos),) class numbers.
-    """
-
-    def __init__(self, photos: Photos, targets: npt.NDArray, params: ClassifierParams) -> None:
-        super().__init__()
-        self.photos = photos
-        self.targets = targets
-        self.size = params.size
-        self.batch = min(params.batch, len(photos))
-        self.rng = np.random.default_rng(params.seed)
-        self.on_epoch_end()
-
-    def on_epoch_end(self) -> None:
-        self.order = self.rng.permutation(len(self.photos))
-        self.mirrored = self.rng.random(len(self.photos)) < 0.5
-
-    def __len__(self) -> int:
-        return len(self.photos) // self.batch
-
-    def __getitem__(self, step: int) -> tuple[Pixels, npt.NDArray]:
-        rows = self.order[step * self.batch : (step + 1) * self.batch]
-        pixels = self.photos.load(rows, self.size)
-        mirrored = self.mirrored[rows]
-        pixels[mirrored] = pixels[mirrored, :, ::-1]
-        return pixels, self.targets[rows]
 
 
 class Calibrate(keras.callbacks.Callback):
@@ -57,6 +26,21 @@ class Calibrate(keras.callbacks.Callback):
         batch_norm.calibrate(self.model, self.batches)
 
 
+class Bar(keras.callbacks.Callback):
+    """A progress bar over the epochs of one phase of a classifier."""
+
+    def __init__(self, phase: str, epochs: int) -> None:
+        super().__init__()
+        self._bar = tqdm(total=epochs, desc=phase, unit="epoch", delay=5)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()}, refresh=False)
+        self._bar.update()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        self._bar.close()
+
+
 def tune(
     model: keras.Model, train: Batches, val: tuple[Photos, npt.NDArray], params: ClassifierParams, least: float
 ) -> dict[str, list[float]]:
@@ -64,7 +48,8 @@ def tune(
 
     Where no epoch comes below `least`, the loss on `val` before, the model keeps the weights that it came with. With
     pretrained weights batch normalisation stays frozen, as is usual for small data; a random trunk learns it.
-    Without `val` photos the last epoch stands.
+    Without `val` photos the last epoch stands. The rate rises during the first epoch, so that the first steps do not
+    undo the head, and then falls along a cosine (Loshchilov and Hutter 2017, SGDR).
 
     Returns:
         The history: `loss`, `accuracy` and, with `val` photos, `val_loss` and `val_accuracy` per epoch.
@@ -73,19 +58,24 @@ def tune(
         ModelError: there is no such layer.
     """
     _freeze_before(model, params)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        max(1, (params.tune.epochs - 1) * len(train)),
+        warmup_target=params.tune.learning_rate,
+        warmup_steps=len(train),
+    )
     model.compile(
-        keras.optimizers.Adam(params.tune.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", weighted_metrics=[], metrics=["accuracy"]
     )
     calibrate = Calibrate(calibration(train.photos, params))
     judged = len(val[1]) > 0
     before = model.get_weights()
-    callbacks: list[keras.callbacks.Callback] = [calibrate]
+    callbacks: list[keras.callbacks.Callback] = [calibrate, Bar("trunk and head", params.tune.epochs)]
     if judged:
-        callbacks.append(keras.callbacks.EarlyStopping(patience=params.patience, restore_best_weights=True))
+        callbacks.append(keras.callbacks.EarlyStopping(patience=params.tune.patience, restore_best_weights=True))
     fitted = model.fit(
         train,
-        validation_data=(val[0].load(np.arange(len(val[0])), params.size), val[1]) if judged else None,
-        validation_batch_size=params.batch,
+        validation_data=Judged(*val, params.trunk.size, params.tune.batch) if judged else None,
         epochs=params.tune.epochs,
         shuffle=False,
         callbacks=callbacks,
@@ -101,9 +91,10 @@ def tune(
 def calibration(photos: Photos, params: ClassifierParams) -> list[Pixels]:
     """Batches of randomly drawn photos, RGB uint8, that set the statistics of batch normalisation."""
     rng = np.random.default_rng(params.seed)
-    count = min(len(photos), _CALIBRATION_BATCHES * params.batch)
+    batch = params.head.batch
+    count = min(len(photos), _CALIBRATION_BATCHES * batch)
     rows = rng.choice(len(photos), count, replace=False)
-    return [photos.load(some, params.size) for some in np.array_split(rows, max(1, count // params.batch))]
+    return [photos.load(some, params.trunk.size) for some in np.array_split(rows, max(1, count // batch))]
 
 
 def _freeze_before(model: keras.Model, params: ClassifierParams) -> None:
@@ -115,5 +106,5 @@ def _freeze_before(model: keras.Model, params: ClassifierParams) -> None:
         )
     first = names.index(params.tune.start)
     for place, layer in enumerate(model.layers):
-        pretrained_norm = isinstance(layer, keras.layers.BatchNormalization) and params.weights is not None
+        pretrained_norm = isinstance(layer, keras.layers.BatchNormalization) and params.trunk.weights is not None
         layer.trainable = place >= first and not pretrained_norm

@@ -3,9 +3,12 @@
 import keras
 import numpy as np
 
+from core import augment
 from core.images import Pixels, PixelStore
 from core.tables import Column
-from train import augment
+
+# As the MILDNet paper augments.
+SPREAD = augment.Spread(zoom=0.2, shear=0.2, rotation=30.0, shift=0.0, upside_down=True)
 
 
 class TripletBatches(keras.utils.PyDataset):
@@ -50,5 +53,6 @@ class TripletBatches(keras.utils.PyDataset):
         ids = self.ids[step * self.batch : (step + 1) * self.batch].reshape(-1)
         distinct, places = np.unique(ids, return_inverse=True)
         rng = np.random.default_rng([*self.seed, 1 + step])
-        photos = augment.warp(self.store.square(distinct, self.size), augment.draw(len(distinct), self.size, rng))
+        maps = augment.draw(len(distinct), self.size, SPREAD, rng)
+        photos = augment.warp(self.store.square(distinct, self.size), maps)
         return photos[places], np.zeros(len(ids), np.float32)

@@ -1,5 +1,7 @@
 """What the command lines share: one-line errors, exit codes, options; and files that are whole or absent."""
 
+from pathlib import Path
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -31,6 +33,8 @@ def fails(kind):
             raise InputError("the table is\n  empty. Fill it.")
         case "file":
             open("/nowhere/at/all")  # noqa: PTH123, SIM115
+        case "full disk":
+            Path("/dev/full").write_text("no room for this")
         case _:
             raise KeyError("a bug")
 
@@ -43,6 +47,15 @@ def test_options_have_defaults():
 def test_an_error_is_one_line_on_stderr_with_code_1():
     done = CliRunner().invoke(main, ["fails", "input"])
     assert (done.exit_code, done.stdout, done.stderr) == (1, "", "Error: the table is empty. Fill it.\n")
+
+
+def test_a_full_disk_says_what_to_do():
+    done = CliRunner().invoke(main, ["fails", "full disk"])
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "Error: [Errno 28] No space left on device. Make room on its disk and run the command again:"
+        " what was there is as it was.\n",
+    )
 
 
 def test_an_os_error_is_one_line_too():

@@ -101,6 +101,8 @@ def test_pruning_keeps_what_is_wanted_under_these_parameters(path):
         cache.prune({"ca"})
         assert cache.count() == 1
         assert cache.contents([("a", "1"), ("b", "1")]) == ["ca", None]
+        cache.prune([])
+        assert cache.count() == 0
 
 
 def test_another_file_is_one_line(path):

@@ -29,7 +29,7 @@ def photo(shape: str, fabric: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def write_collection(folder, count: int, *, patterns: bool, domain: str = "catalog") -> Catalog:
-    rng = np.random.default_rng(7)
+    rng = np.random.default_rng(7 if domain == "catalog" else 8)
     rows, photos = [], []
     for number in range(count):
         shape, fabric = SHAPES[number % 3], FABRICS[number // 3 % 2]

@@ -5,49 +5,66 @@ import pytest
 
 from core import models
 from core.errors import InputError, ModelError
-from core.predict import predict
 from core.tables import Catalog
-from features import classifier
+from features import classifier, head, pooled
+from features.cache import FeatureCache
 from features.labels import by_split
-from features.params import ClassifierParams, TuneParams
+from features.params import ClassifierParams, ClassParams, HeadParams, TrunkParams, TuneParams
+from features.views import CatalogPhotos
 
-PARAMS = ClassifierParams(
-    trunk="MobileNet",
-    weights=None,
-    tap="conv_pw_3_relu",
-    size=48,
-    width=24,
-    dropout=0.2,
-    scale=8.0,
-    epochs=30,
-    patience=8,
-    batch=16,
-    learning_rate=0.003,
-    tune=TuneParams(start="conv1", epochs=0, learning_rate=0.001),
-    seed=1,
-)
+TRUNK = TrunkParams(name="MobileNet", weights=None, preprocessing="trunk", tap="conv_pw_3_relu", size=48, view="whole")
+HEAD = HeadParams(width=24, dropout=0.2, scale=8.0, epochs=30, patience=8, batch=16, learning_rate=0.003)
+FROZEN = TuneParams(start="conv1", epochs=0, patience=8, batch=16, learning_rate=0.001)
+PARAMS = ClassifierParams(trunk=TRUNK, classes=ClassParams(least=1, balance=0.5), head=HEAD, tune=FROZEN, seed=1)
+BRIEF = replace(PARAMS, head=replace(HEAD, epochs=1))
 
 
 @pytest.fixture
-def parts(project, store):
-    catalog = Catalog.read(project / "data/curated/catalog/catalog.parquet")
-    return by_split(catalog, store, catalog.category)
+def catalog(project):
+    return Catalog.read(project / "data/curated/catalog/catalog.parquet")
 
 
-def test_learns_and_its_descriptor_keeps_its_width(parts, store):
-    fitted = classifier.fit(parts["train"], parts["val"], parts["test"], PARAMS)
-    assert fitted.classes == ("round", "square", "tall")
-    assert fitted.metrics["test_accuracy"] > 0.7
-    assert fitted.metrics["train_photos"] == 54
-    vectors = predict(classifier.descriptor(fitted.model), parts["test"].photos, batch=7, label="")
+@pytest.fixture
+def photos(catalog, store):
+    return CatalogPhotos(store, catalog.image_id, "whole")
+
+
+@pytest.fixture
+def labelled(catalog, photos):
+    return by_split(photos, catalog.category, catalog.split)
+
+
+@pytest.fixture
+def cache(tmp_path):
+    with FeatureCache(tmp_path / "features.sqlite") as opened:
+        yield opened
+
+
+def share_right(guesses):
+    return np.mean(guesses.best() == guesses.true)
+
+
+def test_learns_and_its_descriptor_keeps_its_width(labelled, cache):
+    fitted = classifier.fit(labelled, PARAMS, cache)
+    assert fitted.classes.names == ("round", "square", "tall")
+    assert share_right(fitted.guesses["test"]) > 0.7
+    assert len(fitted.guesses["train"].true) == 54
+    (features,) = pooled.values([pooled.part(fitted.model)], labelled["test"].photos, batch=7, label="", cache=cache)
+    vectors = head.after_pooling(fitted.model, features, head.DESCRIPTOR)
     assert vectors.shape == (18, 24)
     assert np.isfinite(vectors).all()
 
 
-def test_tuning_trains_the_trunk_from_the_named_layer_on(parts):
-    params = replace(PARAMS, epochs=1, tune=TuneParams(start="conv_dw_2", epochs=3, learning_rate=0.002))
-    frozen = classifier.fit(parts["train"], parts["val"], parts["test"], replace(params, tune=PARAMS.tune))
-    tuned = classifier.fit(parts["train"], parts["val"], parts["test"], params)
+def test_the_model_in_one_piece_says_what_its_two_parts_say(labelled, cache):
+    fitted = classifier.fit(labelled, BRIEF, cache)
+    whole = fitted.model.predict_on_batch(labelled["val"].photos.load(np.arange(18), 48))
+    np.testing.assert_allclose(whole, fitted.guesses["val"].probabilities, atol=1e-5)
+
+
+def test_tuning_trains_the_trunk_from_the_named_layer_on(labelled, cache):
+    params = replace(BRIEF, tune=replace(FROZEN, start="conv_dw_2", epochs=3, learning_rate=0.002))
+    frozen = classifier.fit(labelled, BRIEF, cache)
+    tuned = classifier.fit(labelled, params, cache)
     assert len(tuned.history["val_loss"]) == 4
     assert tuned.history["loss"][-1] < frozen.history["loss"][-1]
     for name, same in (("conv1", True), ("conv_pw_1", True), ("conv_dw_2", False), ("conv_pw_3", False)):
@@ -55,57 +72,94 @@ def test_tuning_trains_the_trunk_from_the_named_layer_on(parts):
         assert np.array_equal(before, after) == same, name
 
 
-def test_two_runs_write_the_same_bytes_and_the_file_gives_the_same_values(parts, tmp_path):
-    params = replace(PARAMS, epochs=2, tune=TuneParams(start="conv1", epochs=1, learning_rate=0.001))
+def test_two_runs_write_the_same_bytes_and_the_file_gives_the_same_values(labelled, cache, tmp_path):
+    params = replace(PARAMS, head=replace(HEAD, epochs=2), tune=replace(FROZEN, epochs=1))
     for name in ("first", "second"):
-        fitted = classifier.fit(parts["train"], parts["val"], parts["test"], params)
+        # The second run finds the trunk's features in the cache.
+        fitted = classifier.fit(labelled, params, cache)
         models.save(fitted.model, tmp_path / f"{name}.keras")
     assert (tmp_path / "first.keras").read_bytes() == (tmp_path / "second.keras").read_bytes()
-    photos = parts["test"].photos.load(np.arange(4), 48)
     loaded = models.load(tmp_path / "first.keras")
-    np.testing.assert_array_equal(loaded.predict_on_batch(photos), fitted.model.predict_on_batch(photos))
+    pixels = labelled["test"].photos.load(np.arange(4), 48)
+    np.testing.assert_array_equal(loaded.predict_on_batch(pixels), fitted.model.predict_on_batch(pixels))
 
 
-def test_the_batch_size_does_not_matter(parts):
-    fitted = classifier.fit(parts["train"], parts["val"], parts["test"], replace(PARAMS, epochs=1))
-    one = predict(fitted.model, parts["test"].photos, batch=1, label="")
-    many = predict(fitted.model, parts["test"].photos, batch=18, label="")
-    np.testing.assert_allclose(one, many, atol=1e-4)
+def test_the_batch_size_does_not_matter(labelled, tmp_path):
+    trunk = pooled.build(TRUNK, "conv_pw_3_relu")
+    values = []
+    for batch in (1, 18):
+        with FeatureCache(tmp_path / f"{batch}.sqlite") as cache:
+            values += pooled.values([trunk], labelled["test"].photos, batch=batch, label="", cache=cache)
+    np.testing.assert_allclose(*values, atol=1e-4)
 
 
-def test_without_validation_photos_the_last_epoch_stands(parts, store):
-    nothing = replace(parts["val"], photos=parts["val"].photos.take(np.arange(0)), labels=parts["val"].labels[:0])
-    fitted = classifier.fit(parts["train"], nothing, nothing, replace(PARAMS, epochs=3))
-    assert len(fitted.history["loss"]) == 3
-    assert "val_accuracy" not in fitted.metrics
+def test_without_validation_photos_the_last_epoch_stands(labelled, cache):
+    nothing = replace(
+        labelled["val"],
+        photos=labelled["val"].photos.take(np.arange(0)),
+        labels=np.array([], object),
+        source=np.array([], object),
+    )
+    fitted = classifier.fit(
+        {**labelled, "val": nothing, "test": nothing},
+        replace(BRIEF, head=replace(HEAD, epochs=3), tune=replace(FROZEN, epochs=1)),
+        cache,
+    )
+    assert len(fitted.history["loss"]) == 4
+    assert fitted.guesses["val"].probabilities.shape == (0, 3)
 
 
-def test_one_class_is_an_error(parts):
-    same = replace(parts["train"], labels=np.full(54, "round", object))
-    with pytest.raises(InputError, match=r"needs two classes to tell apart, the training split has 1 \(round\)"):
-        classifier.fit(same, same, same, PARAMS)
+def test_rare_classes_are_learnt_as_one(labelled, cache):
+    labels = labelled["train"].labels.copy()
+    labels[labels == "tall"] = [f"tall {number}" for number in range(18)]
+    fitted = classifier.fit(
+        {**labelled, "train": replace(labelled["train"], labels=labels)},
+        replace(BRIEF, classes=ClassParams(least=5, balance=1.0)),
+        cache,
+    )
+    assert fitted.classes.names == ("round", "square", "rest")
+    assert len(fitted.classes.merged) == 18
+    # A class that training has never seen is one of the rest.
+    assert set(fitted.guesses["test"].true) == {0, 1, 2}
+
+
+def test_one_class_is_an_error(labelled, cache):
+    same = replace(labelled["train"], labels=np.full(54, "round", object))
+    with pytest.raises(InputError, match="two classes"):
+        classifier.fit({**labelled, "train": same}, PARAMS, cache)
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("trunk", "tune", "message"),
     [
-        ({"trunk": "AlexNet"}, "unknown trunk AlexNet. Choose one of InceptionV3, MobileNet"),
-        ({"tap": "conv_pw_99"}, "the trunk has no layer conv_pw_99. Its last ones are"),
-        ({"size": 16}, "MobileNet needs photos of at least 32 pixels. Received: size 16"),
-        (
-            {"tune": TuneParams(start="conv9", epochs=1, learning_rate=0.1)},
-            "has no layer conv9 to start tuning at. Its",
-        ),
-        ({"weights": "nowhere.h5"}, "the weights file nowhere.h5 does not exist"),
+        ({"name": "AlexNet"}, {}, "unknown trunk AlexNet. Choose one of InceptionV3, MobileNet"),
+        ({"tap": "conv_pw_99"}, {}, "the trunk has no layer conv_pw_99. Its last ones are"),
+        ({"size": 16}, {}, "MobileNet needs photos of at least 32 pixels. Received: size 16"),
+        ({}, {"start": "conv9", "epochs": 1}, "has no layer conv9 to start tuning at. Its"),
+        ({"weights": "nowhere.h5"}, {}, "the weights file nowhere.h5 does not exist"),
     ],
 )
-def test_what_cannot_be_built_is_named(parts, change, message):
+def test_what_cannot_be_built_is_named(labelled, cache, trunk, tune, message):
+    params = replace(BRIEF, trunk=replace(TRUNK, **trunk), tune=replace(FROZEN, **tune))
     with pytest.raises(ModelError, match=message):
-        classifier.fit(parts["train"], parts["val"], parts["test"], replace(PARAMS, **change))
+        classifier.fit(labelled, params, cache)
 
 
-def test_inception_gives_2048_dimensions_at_its_last_tap(parts):
-    params = replace(PARAMS, trunk="InceptionV3", tap="mixed10", size=75, width=2048, epochs=1)
-    fitted = classifier.fit(parts["train"], parts["val"], parts["test"], params)
-    vectors = predict(classifier.descriptor(fitted.model), parts["test"].photos, batch=18, label="")
-    assert vectors.shape == (18, 2048)
+def test_weights_of_another_network_are_named(labelled, cache, tmp_path):
+    import keras
+
+    other = tmp_path / "vgg.weights.h5"
+    keras.applications.VGG16(include_top=False, weights=None, input_shape=(48, 48, 3)).save_weights(other)
+    before = cache.count()
+    with pytest.raises(ModelError, match=rf"MobileNet with weights {other} cannot be built: .*Name a weights file of"):
+        classifier.fit(labelled, replace(BRIEF, trunk=replace(TRUNK, weights=str(other))), cache)
+    assert cache.count() == before
+
+
+def test_inception_gives_2048_dimensions_at_its_last_tap(labelled, tmp_path):
+    trunk = replace(TRUNK, name="InceptionV3", tap="mixed10", size=75)
+    with FeatureCache(tmp_path / "features.sqlite") as cache:
+        (values,) = pooled.values(
+            [pooled.build(trunk, "mixed10")], labelled["test"].photos, batch=18, label="", cache=cache
+        )
+    assert values.shape == (18, 2048)

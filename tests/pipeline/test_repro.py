@@ -14,12 +14,11 @@ from ruamel.yaml import YAML
 ORDER = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["stages"]
 
 CLASSIFIER = {
-    "trunk": "MobileNet",
-    "size": 64,
-    "width": 32,
-    "epochs": 3,
-    "tune": {"start": "conv1", "epochs": 1, "learning_rate": 0.001},
+    "classes": {"least": 1},
+    "head": {"width": 32, "epochs": 3},
+    "tune": {"start": "conv1", "epochs": 1},
 }
+TRUNK = {"name": "MobileNet", "size": 64}
 SMALL = {
     "curate": {
         "sample": {"products": 72, "street_products": 24, "photos": 2, "side": 96},
@@ -27,8 +26,9 @@ SMALL = {
         "split": {"val": 0.2, "test": 0.2},
     },
     "features": {
-        "structure": {**CLASSIFIER, "tap": "conv_pw_5_relu"},
-        "pattern": {**CLASSIFIER, "tap": "conv_pw_3_relu"},
+        "structure": {**CLASSIFIER, "trunk": {**TRUNK, "tap": "conv_pw_5_relu"}},
+        "pattern": {**CLASSIFIER, "trunk": {**TRUNK, "tap": "conv_pw_3_relu"}},
+        "pattern_sources": {"rendered": 10},
     },
     "triplets": {"recommend": {"neighbors": 20}, "mine": {"gap": 1}},
     "train": {"fit": {"size": 32, "units": 16, "epochs": 2, "steps": 4, "batch": 4}},

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from core import augment
 from core.decoding import decode
 from core.images import PixelStore, encode, write_store
-from train import augment
-from train.batches import TripletBatches
+from train.batches import SPREAD, TripletBatches
 
 CLOTHING = Path(__file__).parents[3] / "shared/datasets/clothing/images"
 IDS = np.array([["a", "b", "c"], ["a", "c", "d"], ["b", "a", "e"], ["e", "d", "a"], ["d", "e", "c"]], dtype=object)
@@ -73,7 +73,7 @@ def test_each_distinct_photo_of_a_batch_is_prepared_once(store):
 
 
 def test_maps_stay_in_their_ranges():
-    linear = augment.draw(4000, 64, np.random.default_rng(1))[:, :, :2]
+    linear = augment.draw(4000, 64, SPREAD, np.random.default_rng(1))[:, :, :2]
     areas = np.linalg.det(linear)
     assert np.abs(areas).min() == pytest.approx(0.8**2, abs=0.01)
     assert np.abs(areas).max() == pytest.approx(1.2**2, abs=0.01)
@@ -83,7 +83,7 @@ def test_maps_stay_in_their_ranges():
 
 
 def test_centre_stays_and_the_border_goes_on():
-    maps = augment.draw(50, 33, np.random.default_rng(2))
+    maps = augment.draw(50, 33, SPREAD, np.random.default_rng(2))
     np.testing.assert_allclose(maps @ np.array([16.0, 16.0, 1.0]), np.full((50, 2), 16.0))
     gray = np.full((50, 33, 33, 3), 77, np.uint8)
     np.testing.assert_array_equal(augment.warp(gray, maps), gray)
@@ -93,7 +93,7 @@ def test_centre_stays_and_the_border_goes_on():
 def test_a_photo_warped_there_and_back_is_the_photo_away_from_its_border():
     data = sorted(CLOTHING.glob("*.jpg"))[0].read_bytes()
     photo = cv2.GaussianBlur(cv2.resize(decode(data, max_pixels=10**7).pixels, (128, 128)), (0, 0), 2)
-    maps = augment.draw(1, 128, np.random.default_rng(4))
+    maps = augment.draw(1, 128, SPREAD, np.random.default_rng(4))
     there = augment.warp(photo[None], maps)
     back = augment.warp(there, cv2.invertAffineTransform(maps[0])[None])[0]
     inner = slice(48, 80)

@@ -1,0 +1,29 @@
+"""What of the feature cache the present project needs: the rest may be forgotten."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+
+from core import models
+from core.images import PixelStore
+from core.tables import Column
+from features import color_table, pooled
+from features.cache import photo_key
+from features.params import ColorParams
+from features.stored import MODEL, view
+
+
+def makers(classifiers: Mapping[str, Path], params: ColorParams) -> set[str]:
+    """What the networks of the fitted classifiers and the colour parameters are known by."""
+    needed = {color_table.fingerprint(params)}
+    trunks = {folder: pooled.part(models.load(folder / MODEL)) for folder in classifiers.values() if folder.is_dir()}
+    needed |= {pooled.maker(trunk, view(folder)) for folder, trunk in trunks.items()}
+    for (first, one), (_, other) in combinations(trunks.items(), 2):
+        needed |= {pooled.maker(trunk, view(first)) for trunk in pooled.together(one, other) or ()}
+    return needed
+
+
+def photos(stores: Sequence[Path], image_id: Column) -> set[bytes]:
+    """What the photos are known by."""
+    store = PixelStore.open(*stores)
+    return {photo_key(store.encoded(image)) for image in image_id}
