@@ -104,11 +104,11 @@ def _untuned(folder: Path, descriptor: str, photos: Catalog) -> Floats:
     params = load(folder / "params.yaml", f"features.{descriptor}", ClassifierParams)
     seen = CatalogPhotos(PixelStore.open(folder / CATALOG / STORE), photos.image_id, params.trunk.view)
     models.seed(params.seed)
-    trunk = pooled.build(params.trunk, params.trunk.tap)
+    (trunk,) = pooled.build(params.trunk)
     if params.trunk.weights is None:
         batch_norm.calibrate(trunk, calibration(seen.take(np.flatnonzero(photos.split == "train")), params))
     with FeatureCache(folder / "untuned.sqlite") as cache:
-        (values,) = pooled.values([trunk], seen, batch=params.head.batch, label="untuned", cache=cache)
+        (values,) = pooled.values([trunk], seen, label="untuned", cache=cache)
     return prepare(descriptor, values)
 
 

@@ -2,7 +2,7 @@
 
 The bare network is one function that the backend compiles, on photos that lie in memory as the network takes them.
 Both sides run in one process, turn by turn, on the same photos and batches; the ratio of their best rounds counts, not
-the rates.
+the rates. Where other programs run meanwhile, only the ratio of the processor's time per photo tells something.
 """
 
 import json
@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import cv2
 import keras
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from core import batch_norm, models, trunks
 from core.images import PixelStore, encode, write_store
@@ -37,7 +39,7 @@ Network = Callable[[npt.NDArray[np.uint8]], Any]
 @click.option("--size", type=click.IntRange(min=1), help="Pixels. Default: 160, then 128.")
 @click.option("--photos", type=click.IntRange(min=1), help="Of a pass, in whole batches. Default: two seconds' worth.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True)
-@click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option("--rounds", type=click.IntRange(min=1), default=6, show_default=True)
 @click.option(
     "--precision",
     "precisions",
@@ -80,7 +82,8 @@ def main(
             click.echo(
                 f"{name} {found['size']} px, {precision}, XLA {'on' if found['xla'] else 'off'}, batch {batch}:"
                 f" bare {found['bare_photos_per_s']:.0f} photos/s,"
-                f" from the store {found['store_photos_per_s']:.0f} photos/s, ratio {found['ratio']:.3f}"
+                f" from the store {found['store_photos_per_s']:.0f} photos/s, ratio {found['ratio']:.3f};"
+                f" of processor time {found['processor_ratio']:.3f}; other programs {found['others']:.0%} of the cores"
             )
             figures.append(found)
     if json_path:
@@ -112,8 +115,10 @@ def measure(
         stored = StoredPhotos(store, np.resize(names, steps * batch))
         bare, extracted = [], []
         for _ in range(rounds):
-            bare.append(seconds(lambda: run_bare(network, array, steps, batch)))
-            extracted.append(seconds(lambda: predict(model, stored, batch=batch, label="store")))
+            bare.append(timed(lambda: run_bare(network, array, steps, batch)))
+            extracted.append(timed(lambda: predict(model, stored, batch=batch, label="store")))
+    best, best_extracted = (min(turn.seconds for turn in turns) for turns in (bare, extracted))
+    processor, processor_extracted = (min(turn.processor for turn in turns) for turns in (bare, extracted))
     return {
         "trunk": trunk,
         "size": size,
@@ -121,9 +126,11 @@ def measure(
         "xla": xla,
         "batch": batch,
         "photos": steps * batch,
-        "bare_photos_per_s": steps * batch / min(bare),
-        "store_photos_per_s": steps * batch / min(extracted),
-        "ratio": min(bare) / min(extracted),
+        "bare_photos_per_s": steps * batch / best,
+        "store_photos_per_s": steps * batch / best_extracted,
+        "ratio": best / best_extracted,
+        "processor_ratio": processor / processor_extracted,
+        "others": float(np.mean([turn.others for turn in bare + extracted])),
     }
 
 
@@ -153,13 +160,29 @@ def run_bare(network: Network, array: npt.NDArray[np.uint8], steps: int, batch: 
 
 def enough(network: Network, array: npt.NDArray[np.uint8], batch: int) -> int:
     """Batches that keep the bare network busy for `_SECONDS`, and no fewer than four."""
-    return max(4, round(4 * _SECONDS / seconds(lambda: run_bare(network, array, 4, batch))))
+    return max(4, round(4 * _SECONDS / timed(lambda: run_bare(network, array, 4, batch)).seconds))
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+@dataclass(frozen=True)
+class Turn:
+    """What a pass took: `seconds`, those of all cores in `processor`, and the share of the cores in other programs."""
+
+    seconds: float
+    processor: float
+    others: float
+
+
+def timed(work: Callable[[], object]) -> Turn:
+    start, processor, everything = time.perf_counter(), time.process_time(), busy()
     work()
-    return time.perf_counter() - start
+    seconds, own = time.perf_counter() - start, time.process_time() - processor
+    return Turn(seconds, own, max(0.0, busy() - everything - own) / seconds / (os.cpu_count() or 1))
+
+
+def busy() -> float:
+    """Seconds that the cores have worked, for whatever program."""
+    times = psutil.cpu_times()
+    return times.user + times.system
 
 
 def portrait(rng: np.random.Generator, height: int) -> npt.NDArray[np.uint8]:

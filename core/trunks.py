@@ -91,6 +91,8 @@ def build(name: str, *, size: int, weights: str | None, preprocessing: str = "tr
     trunk = TRUNKS[name]
     if size < trunk.smallest_side:
         raise ModelError(f"{name} needs photos of at least {trunk.smallest_side} pixels. Received: size {size}")
+    if preprocessing == "rescale" and trunk.pixels == "inside":
+        raise ModelError(f"{name} scales pixels itself, rescale would do it twice. Set preprocessing to trunk.")
     pixels = keras.Input((size, size, 3), name="pixels")
     scaled = Preprocess(trunk.pixels if preprocessing == "trunk" else preprocessing, name="preprocess")(pixels)
     constructor = getattr(keras.applications, name)

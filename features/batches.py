@@ -52,7 +52,7 @@ class Batches(keras.utils.PyDataset):
         return np.random.default_rng([self.seed, self.epoch, 0]).permutation(len(self.photos))
 
 
-class Judged(keras.utils.PyDataset):
+class InOrder(keras.utils.PyDataset):
     """Batches of (photos, class numbers) in their order, as they are."""
 
     def __init__(self, photos: Photos, numbers: npt.NDArray, size: int, batch: int) -> None:

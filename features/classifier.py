@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core import batch_norm, models
+from core.errors import ModelError
 from core.similarity import Floats
-from features import classes, head, pooled
+from features import classes, head, pooled, tuning
 from features.batches import Batches
 from features.cache import FeatureCache
 from features.classes import Classes
@@ -23,15 +24,21 @@ from features.tuning import Bar, calibration, tune
 
 History = dict[str, list[float]]
 
+_CONSTANT = 1e-6  # the head divides by no smaller variance, so that such channels say nothing
+
 
 @dataclass(frozen=True)
 class Fitted:
-    """The classifier, photo to class probabilities; its classes; the losses per epoch; its guesses by split."""
+    """The classifier, photo to class probabilities; its classes; the losses per epoch; its guesses by split.
+
+    `untuned` is what the feature cache knows the outputs of the trunk by that the head was first fitted on.
+    """
 
     model: keras.Model
     classes: Classes
     history: History
     guesses: dict[str, Guesses]
+    untuned: str
 
 
 def fit(
@@ -48,19 +55,27 @@ def fit(
 
     Raises:
         InputError: `train` has fewer than two classes.
-        ModelError: the trunk, the tap or the weights cannot be used.
+        ModelError: the trunk, the tap, the layer to start tuning at or the weights cannot be used.
     """
     learnt = classes.learnt(labelled["train"].labels, params.classes.least)
     models.seed(params.seed)
-    trunk = pooled.build(params.trunk, params.trunk.tap)
+    trunks_ = pooled.build(params.trunk, *_also(params.trunk, other))
+    trunk = trunks_[0]
+    if params.tune.epochs:
+        tuning.check_start(trunk, params)
     numbers = {split: learnt.numbers(part.labels) for split, part in labelled.items()}
     if params.trunk.weights is None:
         batch_norm.calibrate(trunk, calibration(labelled["train"].photos, params))
-    trunks_ = _with(trunk, params.trunk, other)
     features = {
-        split: pooled.values(trunks_, part.photos, batch=params.head.batch, label=f"trunk, {split}", cache=cache)[0]
+        split: pooled.values(trunks_, part.photos, label=f"trunk, {split}", cache=cache)[0]
         for split, part in labelled.items()
     }
+    if features["train"].var(axis=0).max() < _CONSTANT:
+        raise ModelError(
+            f"the layer {params.trunk.tap} of {params.trunk.name} says the same of every photo."
+            " Tap another one; docs/descriptors.md lists good ones."
+        )
+    untuned = pooled.maker(trunk, params.trunk.view)
     weights = classes.weights(numbers["train"], params.classes.balance)
     untrained = head.build(features["train"], len(learnt.names), params.head, params.seed)
     known = np.flatnonzero(numbers["val"] >= 0)
@@ -75,21 +90,21 @@ def fit(
     guesses = {
         split: Guesses(
             numbers[split],
-            head.probabilities(model, part.photos, batch=params.head.batch, cache=cache),
+            head.probabilities(model, part.photos, cache=cache),
             part.source,
         )
         for split, part in labelled.items()
     }
     # Without the optimizer, whose state would be two thirds of the file.
-    return Fitted(keras.Model(model.input, model.output), learnt, history, guesses)
+    return Fitted(keras.Model(model.input, model.output), learnt, history, guesses, untuned)
 
 
-def _with(trunk: keras.Model, params: TrunkParams, other: TrunkParams | None) -> list[keras.Model]:
-    """`trunk` and, where the other classifier's is the same network, the whole of which both are parts."""
+def _also(params: TrunkParams, other: TrunkParams | None) -> tuple[str, ...]:
+    """The tap of the other classifier, where its trunk is the same network."""
     # Random weights are calibrated on the photos of their own classifier, so no two such trunks are the same.
     if other is None or other == params or params.weights is None or replace(other, tap=params.tap) != params:
-        return [trunk]
-    return pooled.together(trunk, pooled.build(other, other.tap)) or [trunk]
+        return ()
+    return (other.tap,)
 
 
 def _train(

@@ -153,7 +153,7 @@ def show(image_id: str, output: Path | None, params_path: Path) -> None:
     params = load(params_path, "features.color", ColorParams)
     with FeatureCache(FEATURE_CACHE) as known:
         of_photo = shown.gather(image_id, _photos(), params, known)
-    path = output or FEATURES / "shown" / f"{Path(image_id).name}.png"
+    path = output or FEATURES / "shown" / f"{image_id.replace('/', '_')}.png"
     drawing.figure(path, of_photo)
     click.echo(f"written to {path}")
 

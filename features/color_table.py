@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core import engine, foreground
+from core import engine, foreground, images
 from core.images import PixelStore
 from core.similarity import Floats
 from core.tables import Column, Vectors
@@ -40,12 +40,17 @@ def histograms(
             yield chunk, (values,)
 
     (values,) = through_cache(cache, [(fingerprint(params), color.dimensions(params))], keys, compute)
-    return Vectors(image_id, values, {"descriptor": "color", "params": json.dumps(asdict(params), sort_keys=True)})
+    return Vectors(image_id, values, {"descriptor": "color", "params": as_text(params)})
+
+
+def as_text(params: ColorParams) -> str:
+    """What the table of vectors says of its parameters."""
+    return json.dumps(asdict(params), sort_keys=True)
 
 
 def fingerprint(params: ColorParams) -> str:
     """What the feature cache knows the descriptor by: its parameters, the code and the library that make it."""
-    code = [inspect.getsource(module) for module in (foreground, color, color_mask)]
+    code = [inspect.getsource(module) for module in (images, foreground, color, color_mask)]
     made_by = json.dumps([asdict(params), version("opencv-python-headless"), code], sort_keys=True)
     return hashlib.sha256(made_by.encode()).hexdigest()
 

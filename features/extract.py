@@ -6,34 +6,39 @@ from itertools import combinations
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from core import models
+from core.errors import ModelError
 from core.images import PixelStore
 from core.similarity import Floats
 from core.tables import Column, Vectors
 from features import pooled
 from features.cache import FeatureCache
-from features.head import DESCRIPTOR, after_pooling
-from features.stored import MODEL, view
+from features.head import UNIT, after_pooling
+from features.stored import MODEL, trunk
 from features.views import CatalogPhotos
 
-_BATCH = 64
+_OFF_UNIT = 1e-3  # a descriptor of zeros is the one that cannot be scaled to unit length
 
 
 def by_networks(
     classifiers: Mapping[str, Path], stores: Sequence[Path], image_id: Column, cache: FeatureCache
 ) -> dict[str, Vectors]:
-    """The descriptor of each image by each of the `classifiers`, folders by the descriptor's name: (n, width).
+    """The descriptor of each image by each of the `classifiers`, folders by name: (n, width), unit length.
 
     A photo goes once through what two classifiers share, an untuned trunk, and not at all where the cache has it.
+
+    Raises:
+        ModelError: a classifier is missing, or describes a photo by zeros.
     """
     loaded = {name: models.load(folder / MODEL) for name, folder in classifiers.items()}
-    photos = {name: CatalogPhotos(PixelStore.open(*stores), image_id, view(classifiers[name])) for name in loaded}
+    photos = {name: CatalogPhotos(PixelStore.open(*stores), image_id, trunk(classifiers[name]).view) for name in loaded}
     features = _pooled(loaded, photos, cache)
     return {
         name: Vectors(
             image_id,
-            after_pooling(model, features[name], DESCRIPTOR),
+            _checked(name, image_id, after_pooling(model, features[name], UNIT)),
             {"descriptor": name, "classifier": hashlib.sha256((classifiers[name] / MODEL).read_bytes()).hexdigest()},
         )
         for name, model in loaded.items()
@@ -48,9 +53,16 @@ def _pooled(
         shared = pooled.together(trunks[first], trunks[second]) if photos[first].view == photos[second].view else None
         if shared:
             trunks[first], trunks[second] = shared
-            # The second finds what the first has left in the cache.
-            pooled.values(shared, photos[first], batch=_BATCH, label=f"{first}, {second}", cache=cache)
-    return {
-        name: pooled.values([trunk], photos[name], batch=_BATCH, label=name, cache=cache)[0]
-        for name, trunk in trunks.items()
-    }
+            # Each finds below what this has left in the cache.
+            pooled.values(shared, photos[first], label=f"{first}, {second}", cache=cache)
+    return {name: pooled.values([trunk], photos[name], label=name, cache=cache)[0] for name, trunk in trunks.items()}
+
+
+def _checked(name: str, image_id: Column, vectors: Floats) -> Floats:
+    nothing = np.abs(np.linalg.norm(vectors, axis=1) - 1) > _OFF_UNIT
+    if nothing.any():
+        raise ModelError(
+            f"the {name} descriptor has no direction for {nothing.sum()} of {len(vectors)} photos,"
+            f" {image_id[nothing][0]} the first. Raise features.{name}.head.width or its epochs, and fit again."
+        )
+    return vectors

@@ -13,6 +13,7 @@ from features.cache import FeatureCache
 from features.params import HeadParams
 
 DESCRIPTOR = "descriptor"
+UNIT = "unit"
 PROBABILITIES = "probabilities"
 
 
@@ -26,7 +27,7 @@ def build(features: Floats, count: int, params: HeadParams, seed: int) -> keras.
     hidden = keras.layers.Dense(params.width, activation="relu", name=DESCRIPTOR)(hidden)
     cosines = keras.layers.Dense(
         count, use_bias=False, kernel_constraint=keras.constraints.UnitNorm(axis=0), name="cosines"
-    )(keras.layers.UnitNormalization(name="unit")(hidden))
+    )(keras.layers.UnitNormalization(name=UNIT)(hidden))
     scaled = keras.layers.Rescaling(params.scale, name="scale")(cosines)
     return keras.Model(inputs, keras.layers.Softmax(name=PROBABILITIES)(scaled))
 
@@ -42,9 +43,9 @@ def joined(trunk: keras.Model, head: keras.Model) -> keras.Model:
     return keras.Model(trunk.input, output)
 
 
-def probabilities(model: keras.Model, photos: pooled.KnownPhotos, *, batch: int, cache: FeatureCache) -> Floats:
+def probabilities(model: keras.Model, photos: pooled.KnownPhotos, *, cache: FeatureCache) -> Floats:
     """What a fitted classifier says of `photos`: (len(photos), classes), rows that sum to 1."""
-    (features,) = pooled.values([pooled.part(model)], photos, batch=batch, label="photos", cache=cache)
+    (features,) = pooled.values([pooled.part(model)], photos, label="photos", cache=cache)
     return after_pooling(model, features, PROBABILITIES)
 
 

@@ -10,16 +10,17 @@ from core.tables import Column
 from features import color_table, pooled
 from features.cache import photo_key
 from features.params import ColorParams
-from features.stored import MODEL, view
+from features.stored import MODEL, trunk
 
 
 def makers(classifiers: Mapping[str, Path], params: ColorParams) -> set[str]:
     """What the networks of the fitted classifiers and the colour parameters are known by."""
     needed = {color_table.fingerprint(params)}
     trunks = {folder: pooled.part(models.load(folder / MODEL)) for folder in classifiers.values() if folder.is_dir()}
-    needed |= {pooled.maker(trunk, view(folder)) for folder, trunk in trunks.items()}
+    needed |= {pooled.maker(network, trunk(folder).view) for folder, network in trunks.items()}
+    needed |= {trunk(folder).untuned for folder in trunks}
     for (first, one), (_, other) in combinations(trunks.items(), 2):
-        needed |= {pooled.maker(trunk, view(first)) for trunk in pooled.together(one, other) or ()}
+        needed |= {pooled.maker(network, trunk(first).view) for network in pooled.together(one, other) or ()}
     return needed
 
 

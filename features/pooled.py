@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core import models, trunks
+from core.errors import ModelError
 from core.predict import Photos, forward
 from core.similarity import Floats
+from features import views
 from features.cache import FeatureCache, through_cache
 from features.params import TrunkParams
 
 POOLED = "pooled"
+_BATCH = 64  # photos; one size, so that a network is compiled once and a photo's values are the same everywhere
 
 
 class KnownPhotos(Photos, Protocol):
@@ -29,14 +32,16 @@ class KnownPhotos(Photos, Protocol):
         ...
 
 
-def build(params: TrunkParams, tap: str) -> keras.Model:
-    """The trunk up to `tap`, whose output is averaged over its places: photos (n, size, size, 3) to (n, channels).
+def build(params: TrunkParams, *further: str) -> list[keras.Model]:
+    """The trunk up to its tap, and up to each of the `further` layers, as parts of one network.
+
+    Each maps photos (n, size, size, 3) to the layer's output, averaged over its places: (n, channels).
 
     Raises:
-        ModelError: the trunk, the tap or the weights cannot be used.
+        ModelError: the trunk, a layer or the weights cannot be used.
     """
     trunk = trunks.build(params.name, size=params.size, weights=params.weights, preprocessing=params.preprocessing)
-    return upto(trunk, tap)
+    return [upto(trunk, params.tap), *(upto(trunk, tap, f"{POOLED}_{tap}") for tap in further)]
 
 
 def upto(model: keras.Model, tap: str, name: str = POOLED) -> keras.Model:
@@ -64,32 +69,37 @@ def together(first: keras.Model, second: keras.Model) -> list[keras.Model] | Non
 
 def maker(trunk: keras.Model, view: str) -> str:
     """What the feature cache knows the outputs of a pooled trunk by, for photos seen through `view`."""
-    return f"{models.fingerprint(trunk)}-{view}"
+    return f"{models.fingerprint(trunk)}-{views.fingerprint(view)}"
 
 
-def values(
-    trunks_: Sequence[keras.Model], photos: KnownPhotos, *, batch: int, label: str, cache: FeatureCache
-) -> list[Floats]:
+def values(trunks_: Sequence[keras.Model], photos: KnownPhotos, *, label: str, cache: FeatureCache) -> list[Floats]:
     """The output of each of `trunks_`, parts of one network, for `photos`: (len(photos), channels) each.
 
     A photo goes through the network once, and not at all where the cache has every output for it.
+
+    Raises:
+        ModelError: an output is not finite.
     """
     joint = keras.Model(trunks_[0].input, [trunk.output for trunk in trunks_])
     makers = [(maker(trunk, photos.view), trunk.output_shape[-1]) for trunk in trunks_]
     keys = photos.keys()
-    known = np.array([row for row, key in enumerate(keys) if key is not None], np.int64)
-    strange = np.array([row for row, key in enumerate(keys) if key is None], np.int64)
-    results = [np.empty((len(keys), width), np.float32) for _, width in makers]
+    kept_rows = np.array([row for row, key in enumerate(keys) if key is not None], np.int64)
+    made_rows = np.array([row for row, key in enumerate(keys) if key is None], np.int64)
 
     def compute(rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[np.int64], tuple[Floats, ...]]]:
-        yield from forward(joint, photos.take(known), rows, batch=batch, label=label)
+        yield from forward(joint, photos.take(kept_rows), rows, batch=_BATCH, label=label)
 
-    kept = through_cache(cache, makers, [keys[row] for row in known], compute)
+    kept = through_cache(cache, makers, [key for key in keys if key is not None], compute)
+    if not len(made_rows):
+        return kept
+    results = [np.empty((len(keys), width), np.float32) for _, width in makers]
     for result, found in zip(results, kept, strict=True):
-        result[known] = found
-    for done, outputs in forward(joint, photos, strange, batch=batch, label=label):
+        result[kept_rows] = found
+    for rows, outputs in forward(joint, photos, made_rows, batch=_BATCH, label=label):
         for result, output in zip(results, outputs, strict=True):
-            result[done] = output
+            if not np.isfinite(output).all():
+                raise ModelError("the trunk gives values that are not finite. Check its weights.")
+            result[rows] = output
     return results
 
 

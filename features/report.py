@@ -1,5 +1,6 @@
 """What a fitted classifier leaves on disk."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from core.tables import SPLITS
 from features import confusion, judged
 from features.classifier import Fitted
 from features.params import ClassifierParams
-from features.stored import CLASSES, MODEL, VIEW
+from features.stored import CLASSES, MODEL, TRUNK, StoredTrunk
 
 
 def write(folder: Path, name: str, fitted: Fitted, params: ClassifierParams) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def write(folder: Path, name: str, fitted: Fitted, params: ClassifierParams) -> 
         beside.mkdir()
         models.save(fitted.model, beside / MODEL)
         fitted.classes.write(beside / CLASSES)
-        write_json(beside / VIEW, params.trunk.view)
+        write_json(beside / TRUNK, asdict(StoredTrunk(params.trunk.view, fitted.untuned)))
         write_json(beside / "metrics.json", metrics)
         # Apart, as `dvc metrics show` would make columns of every class.
         write_json(beside / "by_class.json", judged.by_class(test, fitted.classes.names))

@@ -3,17 +3,18 @@
 import numpy as np
 
 from core import models
+from core.errors import InputError
 from core.images import Pixels, PixelStore
 from core.paths import CLASSIFIERS, FEATURES, STORES
 from core.tables import DESCRIPTORS, Catalog, Vectors
-from features import color, color_mask
+from features import color, color_mask, color_table
 from features.cache import FeatureCache
 from features.classes import Classes
 from features.head import probabilities
 from features.nearest import nearest_by
 from features.params import ColorParams
 from features.show import Shown
-from features.stored import CLASSES, MODEL, view
+from features.stored import CLASSES, MODEL, trunk
 from features.views import CatalogPhotos
 
 _TOP = 5
@@ -24,11 +25,16 @@ def gather(image_id: str, photos: Catalog, params: ColorParams, cache: FeatureCa
     """Everything about the photo `image_id` of `photos`, the catalog's and the street's.
 
     Raises:
-        InputError: there is no such photo.
+        InputError: there is no such photo, or its colour was extracted with other parameters.
         TableError: a descriptor is missing.
         ModelError: a classifier is missing.
     """
     store = PixelStore.open(*STORES)
+    counted = Vectors.read(FEATURES / "color.arrow").made_by.get("params")
+    if counted != color_table.as_text(params):
+        raise InputError(
+            f"{FEATURES / 'color.arrow'} was made with other colour parameters. Run features extract color."
+        )
     offered = photos.take((photos.domain == "catalog") | (photos.image_id == image_id))
     near = {
         name: nearest_by(name, Vectors.read(FEATURES / f"{name}.arrow"), offered, image_id, _NEIGHBORS)
@@ -51,8 +57,8 @@ def gather(image_id: str, photos: Catalog, params: ColorParams, cache: FeatureCa
 def _top(name: str, store: PixelStore, image_id: str, cache: FeatureCache) -> list[tuple[str, float]]:
     folder = CLASSIFIERS[name]
     model = models.load(folder / MODEL)
-    photo = CatalogPhotos(store, np.array([image_id], object), view(folder))
-    shares = probabilities(model, photo, batch=1, cache=cache)[0]
+    photo = CatalogPhotos(store, np.array([image_id], object), trunk(folder).view)
+    shares = probabilities(model, photo, cache=cache)[0]
     best = np.argsort(-shares, kind="stable")[:_TOP]
     return [(Classes.read(folder / CLASSES).names[place], float(shares[place])) for place in best]
 

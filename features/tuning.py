@@ -9,7 +9,7 @@ from core import batch_norm
 from core.errors import ModelError
 from core.images import Pixels
 from core.predict import Photos
-from features.batches import Batches, Judged
+from features.batches import Batches, InOrder
 from features.params import ClassifierParams
 
 _CALIBRATION_BATCHES = 16
@@ -53,9 +53,6 @@ def tune(
 
     Returns:
         The history: `loss`, `accuracy` and, with `val` photos, `val_loss` and `val_accuracy` per epoch.
-
-    Raises:
-        ModelError: there is no such layer.
     """
     _freeze_before(model, params)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -75,7 +72,7 @@ def tune(
         callbacks.append(keras.callbacks.EarlyStopping(patience=params.tune.patience, restore_best_weights=True))
     fitted = model.fit(
         train,
-        validation_data=Judged(*val, params.trunk.size, params.tune.batch) if judged else None,
+        validation_data=InOrder(*val, params.trunk.size, params.tune.batch) if judged else None,
         epochs=params.tune.epochs,
         shuffle=False,
         callbacks=callbacks,
@@ -97,14 +94,22 @@ def calibration(photos: Photos, params: ClassifierParams) -> list[Pixels]:
     return [photos.load(some, params.trunk.size) for some in np.array_split(rows, max(1, count // batch))]
 
 
-def _freeze_before(model: keras.Model, params: ClassifierParams) -> None:
-    names = [layer.name for layer in model.layers]
+def check_start(trunk: keras.Model, params: ClassifierParams) -> None:
+    """See that the trunk has the layer to start tuning at, before anything is computed.
+
+    Raises:
+        ModelError: there is no such layer.
+    """
+    names = [layer.name for layer in trunk.layers]
     if params.tune.start not in names:
         raise ModelError(
-            f"the trunk has no layer {params.tune.start} to start tuning at."
-            f" Its first ones are {', '.join(names[2:8])}."
+            f"the trunk has no layer {params.tune.start} up to its tap {params.trunk.tap} to start tuning at."
+            f" Its first ones are {', '.join(names[2:8])}, its last ones {', '.join(names[-4:-1])}."
         )
-    first = names.index(params.tune.start)
+
+
+def _freeze_before(model: keras.Model, params: ClassifierParams) -> None:
+    first = [layer.name for layer in model.layers].index(params.tune.start)
     for place, layer in enumerate(model.layers):
         pretrained_norm = isinstance(layer, keras.layers.BatchNormalization) and params.trunk.weights is not None
         layer.trainable = place >= first and not pretrained_norm

@@ -1,15 +1,22 @@
 """What a network is shown of a photo: all of it, squeezed into a square, or the square about the garment."""
 
+import hashlib
+import inspect
+import json
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from core import foreground, images
 from core.foreground import Mask, background_flood
-from core.images import Pixels, PixelStore, shrink, squared
+from core.images import Pixels, shrink, squared
+from core.predict import StoredPhotos
 from features.cache import photo_key
 
 _SIDE = 96  # pixels; the garment is sought on a copy of this side
@@ -18,27 +25,27 @@ _MARGIN = 0.02  # of the square
 
 
 @dataclass(frozen=True)
-class CatalogPhotos:
+class CatalogPhotos(StoredPhotos):
     """The photos of a pixel store under `image_id` (n,), in that order, seen through `view`: `whole` or `garment`."""
 
-    store: PixelStore
-    image_id: npt.NDArray
     view: str
-
-    def __len__(self) -> int:
-        return len(self.image_id)
-
-    def take(self, rows: npt.NDArray) -> Self:
-        return replace(self, image_id=self.image_id[rows])
 
     def load(self, rows: npt.NDArray, size: int) -> Pixels:
         if self.view == "whole":
-            return self.store.square(self.image_id[rows], size)
+            return super().load(rows, size)
         return np.stack([squared(cut_out(self.store[image_id]), size) for image_id in self.image_id[rows]])
 
     def keys(self) -> Sequence[bytes | None]:
         """What the feature cache knows each photo by."""
         return [photo_key(self.store.encoded(image_id)) for image_id in self.image_id]
+
+
+@cache
+def fingerprint(view: str) -> str:
+    """What decides what a network is shown of one stored photo: the view, its code and the library's version."""
+    modules = [images] if view == "whole" else [images, foreground, sys.modules[__name__]]
+    made_by = [view, version("opencv-python-headless"), *map(inspect.getsource, modules)]
+    return hashlib.sha256(json.dumps(made_by).encode()).hexdigest()
 
 
 def cut_out(pixels: Pixels) -> Pixels:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from core import models
 from core.errors import InputError, ModelError
 from core.tables import Catalog
-from features import classifier, head, pooled
+from features import classifier, head, pooled, views
 from features.cache import FeatureCache
 from features.labels import by_split
 from features.params import ClassifierParams, ClassParams, HeadParams, TrunkParams, TuneParams
@@ -49,7 +50,7 @@ def test_learns_and_its_descriptor_keeps_its_width(labelled, cache):
     assert fitted.classes.names == ("round", "square", "tall")
     assert share_right(fitted.guesses["test"]) > 0.7
     assert len(fitted.guesses["train"].true) == 54
-    (features,) = pooled.values([pooled.part(fitted.model)], labelled["test"].photos, batch=7, label="", cache=cache)
+    (features,) = pooled.values([pooled.part(fitted.model)], labelled["test"].photos, label="", cache=cache)
     vectors = head.after_pooling(fitted.model, features, head.DESCRIPTOR)
     assert vectors.shape == (18, 24)
     assert np.isfinite(vectors).all()
@@ -84,13 +85,16 @@ def test_two_runs_write_the_same_bytes_and_the_file_gives_the_same_values(labell
     np.testing.assert_array_equal(loaded.predict_on_batch(pixels), fitted.model.predict_on_batch(pixels))
 
 
-def test_the_batch_size_does_not_matter(labelled, tmp_path):
-    trunk = pooled.build(TRUNK, "conv_pw_3_relu")
-    values = []
+def test_the_batch_size_does_not_matter(labelled, cache, monkeypatch):
+    fitted = classifier.fit(labelled, BRIEF, cache)
+    described = []
     for batch in (1, 18):
-        with FeatureCache(tmp_path / f"{batch}.sqlite") as cache:
-            values += pooled.values([trunk], labelled["test"].photos, batch=batch, label="", cache=cache)
-    np.testing.assert_allclose(*values, atol=1e-4)
+        monkeypatch.setattr(pooled, "_BATCH", batch)
+        with FeatureCache(Path(f"{batch}.sqlite")) as fresh:
+            (values,) = pooled.values([pooled.part(fitted.model)], labelled["test"].photos, label="", cache=fresh)
+        described.append(head.after_pooling(fitted.model, values, head.UNIT))
+    np.testing.assert_allclose(np.linalg.norm(described[0], axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(*described, atol=1e-4)
 
 
 def test_without_validation_photos_the_last_epoch_stands(labelled, cache):
@@ -135,7 +139,17 @@ def test_one_class_is_an_error(labelled, cache):
         ({"name": "AlexNet"}, {}, "unknown trunk AlexNet. Choose one of InceptionV3, MobileNet"),
         ({"tap": "conv_pw_99"}, {}, "the trunk has no layer conv_pw_99. Its last ones are"),
         ({"size": 16}, {}, "MobileNet needs photos of at least 32 pixels. Received: size 16"),
-        ({}, {"start": "conv9", "epochs": 1}, "has no layer conv9 to start tuning at. Its"),
+        (
+            {},
+            {"start": "conv9", "epochs": 1},
+            "the trunk has no layer conv9 up to its tap conv_pw_3_relu to start tuning at. Its first",
+        ),
+        ({"tap": "conv_pad_2"}, {"start": "conv_pw_2", "epochs": 1}, "no layer conv_pw_2 up to its tap conv_pad_2"),
+        (
+            {"name": "EfficientNetV2B0", "preprocessing": "rescale"},
+            {},
+            "scales pixels itself, rescale would do it twice",
+        ),
         ({"weights": "nowhere.h5"}, {}, "the weights file nowhere.h5 does not exist"),
     ],
 )
@@ -159,7 +173,51 @@ def test_weights_of_another_network_are_named(labelled, cache, tmp_path):
 def test_inception_gives_2048_dimensions_at_its_last_tap(labelled, tmp_path):
     trunk = replace(TRUNK, name="InceptionV3", tap="mixed10", size=75)
     with FeatureCache(tmp_path / "features.sqlite") as cache:
-        (values,) = pooled.values(
-            [pooled.build(trunk, "mixed10")], labelled["test"].photos, batch=18, label="", cache=cache
-        )
+        (values,) = pooled.values(pooled.build(trunk), labelled["test"].photos, label="", cache=cache)
     assert values.shape == (18, 2048)
+
+
+@pytest.mark.parametrize(
+    ("name", "tap"),
+    [
+        ("VGG16", "block2_pool"),
+        ("EfficientNetV2B0", "block2b_add"),
+        ("ConvNeXtTiny", "convnext_tiny_downsampling_block_0"),
+    ],
+)
+def test_the_other_trunks_describe_photos_too(labelled, cache, name, tap):
+    params = replace(BRIEF, trunk=replace(TRUNK, name=name, tap=tap, size=32))
+    fitted = classifier.fit(labelled, params, cache)
+    (values,) = pooled.values([pooled.part(fitted.model)], labelled["test"].photos, label="", cache=cache)
+    described = head.after_pooling(fitted.model, values, head.UNIT)
+    assert described.shape == (18, 24)
+    np.testing.assert_allclose(np.linalg.norm(described, axis=1), 1, atol=1e-4)
+
+
+def test_a_tap_that_says_nothing_is_refused(labelled, cache):
+    params = replace(
+        BRIEF, trunk=replace(TRUNK, name="ConvNeXtTiny", tap="convnext_tiny_stage_0_block_0_identity", size=32)
+    )
+    with pytest.raises(ModelError, match="says the same of every photo"):
+        classifier.fit(labelled, params, cache)
+
+
+def test_taps_that_keras_numbers_are_found_in_both_classifiers(labelled, cache, tmp_path):
+    import keras
+
+    weights = tmp_path / "convnext.weights.h5"
+    keras.applications.ConvNeXtTiny(include_top=False, weights=None, input_shape=(32, 32, 3)).save_weights(weights)
+    trunk = replace(TRUNK, name="ConvNeXtTiny", tap="convnext_tiny_downsampling_block_0", size=32, weights=str(weights))
+    classifier.fit(labelled, replace(BRIEF, trunk=trunk), cache, replace(trunk, tap="layer_normalization"))
+    # 90 photos by two taps
+    assert cache.count() == 180
+
+
+def test_another_view_or_its_code_is_another_maker(monkeypatch):
+    (trunk,) = pooled.build(TRUNK)
+    makers = {pooled.maker(trunk, view) for view in ("whole", "garment")}
+    views.fingerprint.cache_clear()
+    monkeypatch.setattr(views.inspect, "getsource", lambda module: "other code")
+    makers |= {pooled.maker(trunk, view) for view in ("whole", "garment")}
+    views.fingerprint.cache_clear()
+    assert len(makers) == 4

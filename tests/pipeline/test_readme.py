@@ -3,6 +3,7 @@
 import re
 import tomllib
 
+import pytest
 from closure import PACKAGES, ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -23,9 +24,10 @@ def test_the_make_targets_exist():
     assert set(re.findall(r"(?:`|^)make ([\w-]+)", README, re.MULTILINE)) <= targets
 
 
-def test_every_link_leads_to_a_file():
-    for link in re.findall(r"\]\(([^)]+)\)", README):
-        assert link.startswith("http") or (ROOT / link).exists(), link
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
+def test_every_link_leads_to_a_file(page):
+    for link in re.findall(r"\]\(([^)]+)\)", (ROOT / page).read_text()):
+        assert link.startswith("http") or (ROOT / page).parent.joinpath(link.split("#")[0]).exists(), link
 
 
 def test_the_default_parameters_are_a_profile():
