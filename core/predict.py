@@ -33,7 +33,7 @@ class Photos(Protocol):
         ...
 
     def load(self, rows: npt.NDArray, size: int) -> Pixels:
-        """The photos at `rows` as RGB uint8 (len(rows), size, size, 3)."""
+        """The photos at `rows` as RGB uint8 (len(rows), size, size, 3). Several threads ask at once."""
         ...
 
 

@@ -116,7 +116,8 @@ def tapped(trunk: keras.Model, taps: tuple[str, ...]) -> list[keras.KerasTensor]
     Raises:
         ModelError: the trunk has no such layer.
     """
-    names = [layer.name for layer in trunk.layers]
+    # The first two are the photos and their preprocessing.
+    names = [layer.name for layer in trunk.layers[2:]]
     for tap in taps:
         if tap not in names:
             raise ModelError(f"the trunk has no layer {tap}. Its last ones are {', '.join(names[-8:])}.")

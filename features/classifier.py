@@ -81,6 +81,11 @@ def fit(
     known = np.flatnonzero(numbers["val"] >= 0)
     val = features["val"][known], numbers["val"][known]
     history = _train(untrained, (features["train"], numbers["train"], weights), val, params)
+    if not np.isfinite(history["loss"]).all():
+        raise ModelError(
+            f"the loss became infinite in epoch {1 + int(np.isfinite(history['loss']).argmin())} of the head."
+            f" Lower head.learning_rate, which is {params.head.learning_rate}."
+        )
     model = head.joined(trunk, untrained)
     if params.tune.epochs:
         least = min(history.get("val_loss", [np.inf]))

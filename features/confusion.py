@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from core.atomic import replacing
+from features import png
 from features.captions import shortened
 from features.judged import Counts
 
@@ -20,10 +20,7 @@ _LONGEST = 24  # characters of a class's name
 
 def figure(path: Path, counts: Counts, names: tuple[str, ...], heading: str) -> None:
     """Write what `draw` draws as PNG; the same counts give the same bytes."""
-    drawn = draw(counts, names, heading)
-    with replacing(path) as beside:
-        # No software name: the same bytes from every version of the library that draws the same.
-        drawn.savefig(beside, format="png", metadata={"Software": None})
+    png.write(path, lambda: draw(counts, names, heading))
 
 
 def draw(counts: Counts, names: tuple[str, ...], heading: str) -> "Figure":

@@ -15,6 +15,7 @@ from features.params import HeadParams
 DESCRIPTOR = "descriptor"
 UNIT = "unit"
 PROBABILITIES = "probabilities"
+_AT_ONCE = 1024  # rows
 
 
 def build(features: Floats, count: int, params: HeadParams, seed: int) -> keras.Model:
@@ -55,6 +56,10 @@ def after_pooling(model: keras.Model, features: Floats, name: str) -> Floats:
     names = [layer.name for layer in model.layers]
     for layer in model.layers[names.index(pooled.POOLED) + 1 : names.index(name) + 1]:
         output = layer(output)
-    if not len(features):
-        return np.empty((0, output.shape[-1]), np.float32)
-    return np.asarray(keras.Model(inputs, output).predict(features, batch_size=1024, verbose=0), np.float32)
+    part = keras.Model(inputs, output)
+    values = np.empty((len(features), output.shape[-1]), np.float32)
+    for start in range(0, len(features), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        # Called as it is: compiling a network for one use would take longer.
+        values[some] = keras.ops.convert_to_numpy(part(features[some], training=False))
+    return values

@@ -1,5 +1,6 @@
 """The parameters of `features`."""
 
+from math import inf
 from typing import Literal
 
 from core.params import Seed, section
@@ -153,8 +154,8 @@ class ColorParams:
     def __post_init__(self) -> None:
         _at_least(self, 2, "bins", "cells")
         _above_zero(self, "dominance")
-        if self.smoothing < 0:
-            raise ValueError(f"smoothing must be at least 0. Received: {self.smoothing}")
+        if self.smoothing != 0 and not 0.01 <= self.smoothing < inf:
+            raise ValueError(f"smoothing must be 0 or a finite number from 0.01 on. Received: {self.smoothing}")
 
 
 def _at_least(params: object, least: int, *names: str) -> None:
@@ -165,5 +166,5 @@ def _at_least(params: object, least: int, *names: str) -> None:
 
 def _above_zero(params: object, *names: str) -> None:
     for name in names:
-        if getattr(params, name) <= 0:
-            raise ValueError(f"{name} must be above 0. Received: {getattr(params, name)}")
+        if not 0 < getattr(params, name) < inf:
+            raise ValueError(f"{name} must be a finite number above 0. Received: {getattr(params, name)}")

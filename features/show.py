@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.atomic import replacing
 from core.foreground import Foreground
 from core.images import Pixels
 from core.similarity import Floats
-from features import lab_panels
+from features import lab_panels, png
 from features.inches import GREY, TITLE, in_inches, photo, text
 from features.params import ColorParams
 
@@ -51,10 +50,7 @@ class Shown:
 
 def figure(path: Path, shown: Shown) -> None:
     """Write `shown` as PNG; the same gives the same bytes."""
-    drawn = draw(shown)
-    with replacing(path) as beside:
-        # No software name: the same bytes from every version of the library that draws the same.
-        drawn.savefig(beside, format="png", metadata={"Software": None})
+    png.write(path, lambda: draw(shown))
 
 
 def draw(shown: Shown) -> "Figure":

@@ -30,16 +30,16 @@ def gather(image_id: str, photos: Catalog, params: ColorParams, cache: FeatureCa
         ModelError: a classifier is missing.
     """
     store = PixelStore.open(*STORES)
-    counted = Vectors.read(FEATURES / "color.arrow").made_by.get("params")
-    if counted != color_table.as_text(params):
-        raise InputError(
-            f"{FEATURES / 'color.arrow'} was made with other colour parameters. Run features extract color."
-        )
     offered = photos.take((photos.domain == "catalog") | (photos.image_id == image_id))
     near = {
         name: nearest_by(name, Vectors.read(FEATURES / f"{name}.arrow"), offered, image_id, _NEIGHBORS)
         for name in DESCRIPTORS
     }
+    counted = Vectors.read(FEATURES / "color.arrow").made_by.get("params")
+    if counted != color_table.as_text(params):
+        raise InputError(
+            f"{FEATURES / 'color.arrow'} was made with other colour parameters. Run features extract color."
+        )
     pixels = store[image_id]
     row = photos.take(photos.image_id == image_id)
     return Shown(

@@ -9,6 +9,7 @@ from core.errors import ModelError
 MODEL = "model.keras"
 CLASSES = "classes.json"
 TRUNK = "trunk.json"
+VIEWS = ("whole", "garment")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,10 @@ def trunk(folder: Path) -> StoredTrunk:
         ModelError: the classifier is missing or of another version.
     """
     try:
-        return StoredTrunk(**json.loads((folder / TRUNK).read_text()))
+        stored = StoredTrunk(**json.loads((folder / TRUNK).read_text()))
+        if stored.view not in VIEWS or not isinstance(stored.untuned, str):
+            raise ValueError(f"the view is {stored.view}")
+        return stored
     except FileNotFoundError:
         raise ModelError(f"{folder / MODEL} does not exist. Run the stage that writes it: dvc repro.") from None
     except (OSError, ValueError, TypeError):

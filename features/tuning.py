@@ -100,11 +100,11 @@ def check_start(trunk: keras.Model, params: ClassifierParams) -> None:
     Raises:
         ModelError: there is no such layer.
     """
-    names = [layer.name for layer in trunk.layers]
+    names = [layer.name for layer in trunk.layers[2:-1]]  # without the photos, their preprocessing and the pooling
     if params.tune.start not in names:
         raise ModelError(
             f"the trunk has no layer {params.tune.start} up to its tap {params.trunk.tap} to start tuning at."
-            f" Its first ones are {', '.join(names[2:8])}, its last ones {', '.join(names[-4:-1])}."
+            f" Its first ones are {', '.join(names[:6])}, its last ones {', '.join(names[-3:])}."
         )
 
 

@@ -138,6 +138,8 @@ def test_one_class_is_an_error(labelled, cache):
     [
         ({"name": "AlexNet"}, {}, "unknown trunk AlexNet. Choose one of InceptionV3, MobileNet"),
         ({"tap": "conv_pw_99"}, {}, "the trunk has no layer conv_pw_99. Its last ones are"),
+        ({"tap": "preprocess"}, {}, "the trunk has no layer preprocess. Its last ones are"),
+        ({}, {"start": "pooled", "epochs": 1}, "the trunk has no layer pooled up to its tap conv_pw_3_relu"),
         ({"size": 16}, {}, "MobileNet needs photos of at least 32 pixels. Received: size 16"),
         (
             {},

@@ -70,3 +70,9 @@ def test_no_texts_overlap_or_leave_the_figure(classes):
 def test_long_names_are_shortened_and_dollars_are_no_formula():
     labels = [text.get_text() for text in draw(counted(3), named(3), "").axes[0].get_xticklabels()]
     assert labels == ["$0", "outdoor jack…nd parkas 1", "outdoor jack…nd parkas 2"]
+
+
+def test_letters_that_the_font_lacks_are_no_warning(tmp_path):
+    # Warnings are errors in these tests.
+    figure(tmp_path / "confusion.png", np.array([[3, 1], [0, 2]]), ("裙子", "red 👗"), "structure, test")
+    assert cv2.imread(str(tmp_path / "confusion.png")).shape[1] > 300

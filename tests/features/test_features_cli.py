@@ -73,6 +73,15 @@ def test_fit_and_extract_write_every_row_in_catalog_order(project):
         assert vectors.made_by["descriptor"] == name
 
 
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), 0.0])
+def test_a_rate_that_is_no_number_above_0_is_refused(project, rate):
+    write_params(structure={**CLASSIFIER, "head": {**CLASSIFIER["head"], "learning_rate": rate}})
+    result = run("fit", "structure")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: params.yaml: features.structure")
+    assert result.stderr.count("\n") == 1
+
+
 def test_color_is_the_same_for_every_worker_count(project):
     write_params()
     contents = []
