@@ -204,6 +204,7 @@ def test_a_tap_that_says_nothing_is_refused(labelled, cache):
         classifier.fit(labelled, params, cache)
 
 
+@pytest.mark.slow
 def test_taps_that_keras_numbers_are_found_in_both_classifiers(labelled, cache, tmp_path):
     import keras
 
