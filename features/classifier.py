@@ -24,8 +24,6 @@ from features.tuning import Bar, calibration, tune
 
 History = dict[str, list[float]]
 
-_CONSTANT = 1e-6  # the head divides by no smaller variance, so that such channels say nothing
-
 
 @dataclass(frozen=True)
 class Fitted:
@@ -70,7 +68,7 @@ def fit(
         split: pooled.values(trunks_, part.photos, label=f"trunk, {split}", cache=cache)[0]
         for split, part in labelled.items()
     }
-    if features["train"].var(axis=0).max() < _CONSTANT:
+    if features["train"].var(axis=0).max() < head.LEAST_VARIANCE:
         raise ModelError(
             f"the layer {params.trunk.tap} of {params.trunk.name} says the same of every photo."
             " Tap another one; docs/descriptors.md lists good ones."

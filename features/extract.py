@@ -33,7 +33,8 @@ def by_networks(
         ModelError: a classifier is missing, or describes a photo by zeros.
     """
     loaded = {name: models.load(folder / MODEL) for name, folder in classifiers.items()}
-    photos = {name: CatalogPhotos(PixelStore.open(*stores), image_id, trunk(classifiers[name]).view) for name in loaded}
+    store = PixelStore.open(*stores)
+    photos = {name: CatalogPhotos(store, image_id, trunk(folder).view) for name, folder in classifiers.items()}
     features = _pooled(loaded, photos, cache)
     return {
         name: Vectors(

@@ -15,6 +15,7 @@ from features.params import HeadParams
 DESCRIPTOR = "descriptor"
 UNIT = "unit"
 PROBABILITIES = "probabilities"
+LEAST_VARIANCE = 1e-6  # of a channel; the head divides by no smaller one
 _AT_ONCE = 1024  # rows
 
 
@@ -22,7 +23,7 @@ def build(features: Floats, count: int, params: HeadParams, seed: int) -> keras.
     """A head for `count` classes, pooled features (n, channels) to probabilities, fit to standardise `features`."""
     inputs = keras.Input(features.shape[1:])
     # A variance below this is a channel that is silent on this catalog; dividing by it would amplify noise.
-    variance = features.var(axis=0) + 1e-6
+    variance = features.var(axis=0) + LEAST_VARIANCE
     hidden = keras.layers.Normalization(mean=features.mean(axis=0), variance=variance, name="standardized")(inputs)
     hidden = keras.layers.Dropout(params.dropout, seed=seed)(hidden)
     hidden = keras.layers.Dense(params.width, activation="relu", name=DESCRIPTOR)(hidden)

@@ -1,7 +1,6 @@
 """What of the feature cache the present project needs: the rest may be forgotten."""
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 from pathlib import Path
 
 from core import models
@@ -18,10 +17,7 @@ def makers(classifiers: Mapping[str, Path], params: ColorParams) -> set[str]:
     needed = {color_table.fingerprint(params)}
     trunks = {folder: pooled.part(models.load(folder / MODEL)) for folder in classifiers.values() if folder.is_dir()}
     needed |= {pooled.maker(network, trunk(folder).view) for folder, network in trunks.items()}
-    needed |= {trunk(folder).untuned for folder in trunks}
-    for (first, one), (_, other) in combinations(trunks.items(), 2):
-        needed |= {pooled.maker(network, trunk(first).view) for network in pooled.together(one, other) or ()}
-    return needed
+    return needed | {trunk(folder).untuned for folder in trunks}
 
 
 def photos(stores: Sequence[Path], image_id: Column) -> set[bytes]:
