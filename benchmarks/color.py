@@ -24,6 +24,9 @@ import numpy.typing as npt
 from ruamel.yaml import YAML
 
 from core import rows
+from core.color import histogram
+from core.color_mask import garment
+from core.color_params import ColorParams
 from core.foreground import SIDE
 from core.images import Pixels, PixelStore, shrink
 from core.params import load
@@ -33,9 +36,6 @@ from core.similarity import Floats, prepare
 from core.tables import Catalog
 from curate.params import PseudoWildParams
 from curate.pseudo_wild import queries
-from features.color import histogram
-from features.color_mask import garment
-from features.params import ColorParams
 from train.agreement import inside_partitions
 
 ROOT = Path(__file__).parents[1]

@@ -17,6 +17,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from core import rows
+from core.color import descriptor
+from core.color_mask import garment
+from core.color_params import ColorParams
 from core.decoding import decode
 from core.foreground import SIDE
 from core.images import Pixels, PixelStore, encode, shrink, write_store
@@ -24,9 +27,6 @@ from core.params import load
 from curate.drawn.products import CATALOG, generators, product
 from curate.drawn.scenes import catalog_photo
 from curate.drawn.silhouettes import PARTITIONS
-from features.color import descriptor
-from features.color_mask import garment
-from features.params import ColorParams
 
 ROOT = Path(__file__).parents[1]
 CLOTHING = ROOT / "../shared/datasets/clothing/images"

@@ -23,9 +23,9 @@ from core.similarity import Floats, prepare
 from core.tables import Catalog, Vectors
 from features import pooled
 from features.cache import FeatureCache
+from features.catalog_photos import CatalogPhotos
 from features.params import ClassifierParams
 from features.tuning import calibration
-from features.views import CatalogPhotos
 from train.agreement import Agreement, inside_partitions, on_category
 
 ROOT = Path(__file__).parents[1]

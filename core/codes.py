@@ -2,13 +2,12 @@
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 MISSING = -1  # the code of a label that is None
 
 
 def codes(labels: npt.NDArray) -> npt.NDArray[np.int64]:
     """Number the distinct values of an object array (n,): equal where the labels are, `MISSING` where None."""
-    known = np.array([label is not None for label in labels], np.bool_)
-    coded = np.full(len(labels), MISSING, np.int64)
-    coded[known] = np.unique(labels[known].astype(str), return_inverse=True)[1]
-    return coded
+    numbered = pa.array(labels, pa.string()).dictionary_encode()
+    return numbered.indices.fill_null(MISSING).to_numpy().astype(np.int64)

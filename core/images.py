@@ -48,6 +48,19 @@ def encode(pixels: Pixels, quality: int | None) -> bytes:
     return cv2.imencode(ending, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)[1].tobytes()
 
 
+def restored(encoded: bytes | pa.Buffer) -> Pixels:
+    """The photo of which `encode` gave `encoded`: RGB uint8 (h, w, 3).
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    data = np.frombuffer(encoded, np.uint8)
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if len(data) else None
+    if pixels is None:
+        raise ValueError(f"{len(data)} bytes that are no encoded photo")
+    return pixels.astype(np.uint8, copy=False)
+
+
 def write_store(path: Path, photos: Iterable[tuple[str, bytes]], *, per_batch: int = 64) -> None:
     """Write (image_id, what `encode` gave) pairs as a pixel store, in their order, a batch in memory at a time."""
     with replacing(path) as beside, pa.ipc.new_file(beside, _SCHEMA) as file:
@@ -81,7 +94,7 @@ class PixelStore:
         """
         tables = []
         for path in paths:
-            table = mapped(path)
+            table, _ = mapped(path)
             if not table.schema.equals(_SCHEMA):
                 raise TableError(f"{path} is no pixel store. Run dvc repro.")
             tables.append(table)
@@ -92,11 +105,11 @@ class PixelStore:
 
     def __getitem__(self, image_id: str) -> Pixels:
         """The photo as RGB uint8 (height, width, 3)."""
-        encoded = np.frombuffer(self._buffer(image_id), np.uint8)
-        decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB) if len(encoded) else None
-        if decoded is None:
-            raise TableError(f"the stored photo of {image_id} is damaged. Remove the store and run dvc repro.")
-        return decoded.astype(np.uint8, copy=False)
+        try:
+            return restored(self._buffer(image_id))
+        except ValueError:
+            message = f"the stored photo of {image_id} is damaged. Remove the store and run dvc repro."
+            raise TableError(message) from None
 
     def encoded(self, image_id: str) -> bytes:
         """The photo as `encode` gave it."""

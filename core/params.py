@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
@@ -45,6 +46,28 @@ def load(path: Path, name: str, cls: type[Section]) -> Section:
         if isinstance(error, ValidationError):
             raise ParamsError(f"{path}: {_one_line(name, error.errors()[0])}") from error
         raise ParamsError(f"{path}: {name}: {error}. Use plain YAML values.") from error
+
+
+def at_least(params: object, least: int, *names: str) -> None:
+    """Refuse, in a section's `__post_init__`, a field of `names` below `least`.
+
+    Raises:
+        ValueError: the first that is.
+    """
+    for name in names:
+        if getattr(params, name) < least:
+            raise ValueError(f"{name} must be at least {least}. Received: {getattr(params, name)}")
+
+
+def above_zero(params: object, *names: str) -> None:
+    """Refuse, in a section's `__post_init__`, a field of `names` that is 0, less or not finite.
+
+    Raises:
+        ValueError: the first that is.
+    """
+    for name in names:
+        if not 0 < getattr(params, name) < inf:
+            raise ValueError(f"{name} must be a finite number above 0. Received: {getattr(params, name)}")
 
 
 def _read(path: Path) -> Any:

@@ -30,9 +30,13 @@ CLASSIFIERS = {name: FEATURES / f"{name}_classifier" for name in ("structure", "
 RECOMMENDED = Path("data/triplets/recommended")
 SIMILARITY = RECOMMENDED / "similarity.json"
 NEIGHBORS = RECOMMENDED / "neighbors.parquet"
+SIMILAR = Path("data/triplets/similar/similar.parquet")
 MINED = Path("data/triplets/mined")
 MIXED = Path("data/triplets/mixed")
-TRIPLETS = "triplets.parquet"  # in each of the two
+TRIPLETS = "triplets.parquet"  # in each of the two, as is REPORT
+DETAILS = "details.json"  # in the mix: all that its report says
+PAGE = "report.html"
+INDEX = Path("data/triplets/index")
 
 # train
 FIT = Path("data/model/fit")

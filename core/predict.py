@@ -127,7 +127,7 @@ def _network(model: keras.Model) -> Callable[[Pixels], Outputs]:
     return _compiled(model) if keras.backend.backend() == "jax" else model.predict_on_batch
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # the networks of both classifiers may take turns
 def _compiled(model: keras.Model) -> Callable[[Pixels], Outputs]:
     """`model` as a function that JAX compiles once; it compiles each function that it has not seen."""
     import jax  # type: ignore[import-not-found, unused-ignore]

@@ -6,7 +6,7 @@ between concatenated, scaled vectors: one matrix product serves a partition, and
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -28,25 +28,46 @@ def prepare(descriptor: str, values: Floats) -> Floats:
     """
     if descriptor == "color":
         return np.sqrt(values, dtype=np.float32)
-    norms = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.divide(values, norms, out=np.zeros_like(values), where=norms > 0)
+    norms = np.sqrt(np.einsum("ij,ij->i", values, values))
+    norms[norms == 0] = 1
+    return values / norms[:, None]
 
 
 def squared_distances(queries: Floats, gallery: Floats) -> Floats:
     """Squared L2 distances (q, g) of (q, d) and (g, d), by one matrix product; never below 0."""
-    squares = np.einsum("ij,ij->i", queries, queries)[:, None] + np.einsum("ij,ij->i", gallery, gallery)[None, :]
-    return np.maximum(squares - 2 * (queries @ gallery.T), 0)
+    squared = queries @ gallery.T
+    squared *= np.float32(-2)
+    squared += squares(queries)[:, None]
+    squared += squares(gallery)[None, :]
+    return np.maximum(squared, 0, out=squared)
+
+
+def squares(values: Floats) -> Floats:
+    """The squared lengths (n,) of vectors (n, d)."""
+    return np.einsum("ij,ij->i", values, values)
 
 
 @dataclass(frozen=True)
 class Similarity:
-    """What makes two photos similar: a weight >= 0 and the median distance (the scale) of each descriptor."""
+    """What makes two photos similar: a weight >= 0 and the median distance (the scale) of each descriptor.
+
+    `categories` has the weights of those categories that have their own.
+    """
 
     weights: dict[str, float]
     scales: dict[str, float]
+    categories: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def of(self, category: str) -> Self:
+        """The similarity that a query of `category` asks by: its own weights, or the weights of all."""
+        return type(self)(self.categories.get(category, self.weights), self.scales)
+
+    def factors(self) -> list[float]:
+        """What each descriptor's squared L2 is multiplied by before they are summed, in the order of `DESCRIPTORS`."""
+        return [self.weights[name] / self.scales[name] ** 2 for name in DESCRIPTORS]
 
     def fuse(self, prepared: Mapping[str, Floats]) -> Floats:
-        """Concatenate prepared vectors, (n, d) each, to (n, sum of d), scaled and weighted.
+        """Concatenate prepared vectors, (n, d) each, to (n, sum of d), scaled and weighted by the weights of all.
 
         A descriptor of weight 0 is left out.
         """
@@ -72,11 +93,11 @@ class Similarity:
         """
         try:
             similarity = cls(**json.loads(path.read_text()))
-            for named in (similarity.weights, similarity.scales):
+            for named in (similarity.weights, similarity.scales, *similarity.categories.values()):
                 if set(named) != set(DESCRIPTORS):
                     raise ValueError(f"it names {', '.join(named)} instead of {', '.join(DESCRIPTORS)}")
             return similarity
         except FileNotFoundError:
             raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             raise TableError(f"{path} holds no similarity: {error}. Run dvc repro.") from error

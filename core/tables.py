@@ -5,6 +5,7 @@ file. Writing checks the schema, the key and the nulls, sorts, and replaces the 
 repeatable bytes. Reading checks the schema again.
 """
 
+import mmap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -30,6 +31,7 @@ _TEXT = pa.string()
 _COUNT = pa.int32()
 _DISTANCE = pa.float32()
 _MEASURE = pa.float32()
+_ROW_GROUP = 2**17  # rows that `write_parts` gathers before it writes them
 _PAIRS = pa.map_(pa.string(), pa.string())
 
 
@@ -80,6 +82,37 @@ class Table:
         Raises:
             TableError: a null where none may be, a value of another type, or a key that stands twice.
         """
+        table = self._sorted(path)
+        with replacing(path) as beside:
+            pq.write_table(table, beside, compression="zstd")
+
+    @classmethod
+    def write_parts(cls, path: Path, parts: Iterable[Self]) -> int:
+        """Write tables one after the other into one file, and hold only a few of them in memory.
+
+        Each part is checked and sorted by itself, so the file has the order of the parts. What makes the key unique
+        within a part must keep it unique among them, as a query does that belongs to one partition.
+
+        Returns:
+            The number of rows.
+
+        Raises:
+            TableError: as `write`.
+        """
+        rows = 0
+        waiting: list[pa.Table] = []
+        with replacing(path) as beside, pq.ParquetWriter(beside, cls.schema(), compression="zstd") as file:
+            for part in parts:
+                waiting.append(part._sorted(path))
+                rows += len(part)
+                if sum(table.num_rows for table in waiting) >= _ROW_GROUP:
+                    file.write_table(pa.concat_tables(waiting).combine_chunks())
+                    waiting.clear()
+            if waiting:
+                file.write_table(pa.concat_tables(waiting).combine_chunks())
+        return rows
+
+    def _sorted(self, path: Path) -> pa.Table:
         table = self._arrow({name: getattr(self, name) for name in self.columns()})
         table = table.sort_by([(name, "ascending") for name in self.ORDER])
         distinct = table.group_by(list(self.KEY)).aggregate([]).num_rows
@@ -88,18 +121,17 @@ class Table:
                 f"{path.name}: {table.num_rows - distinct} rows repeat the key {', '.join(self.KEY)},"
                 f" {self._repeated(table)} for one. Make it unique in the input."
             )
-        with replacing(path) as beside:
-            pq.write_table(table, beside, compression="zstd")
+        return table
 
     @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a Parquet file that `write` made.
+    def read(cls, path: Path, **only: Iterable[Any]) -> Self:
+        """Read a Parquet file that `write` made, or of it only the rows whose columns have one of the given values.
 
         Raises:
             TableError: the file is missing, is not Parquet, or has another schema.
         """
         try:
-            table = pq.read_table(path)
+            table = pq.read_table(path, filters=[(name, "in", list(values)) for name, values in only.items()] or None)
         except FileNotFoundError:
             raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
         except pa.ArrowInvalid as error:
@@ -241,7 +273,10 @@ class Measures(Table):
 
 @dataclass(frozen=True)
 class Neighbors(Table):
-    """The nearest of each query inside its partition, of any split; ranks count from 1; distances are scaled."""
+    """The nearest of each query inside its partition, of any split; ranks count from 1; distances are scaled.
+
+    Partition after partition, as the catalog; `ORDER` holds inside each.
+    """
 
     KEY = ("query_id", "rank")
     ORDER = ("query_id", "rank")
@@ -256,8 +291,34 @@ class Neighbors(Table):
 
 
 @dataclass(frozen=True)
+class Similar(Table):
+    """The most similar products of each product inside a partition; ranks count from 1.
+
+    `image_id` and `similar_image_id` are the two photos that are nearest; the distances are theirs, scaled.
+    """
+
+    KEY = ("partition", "product_id", "rank")
+    ORDER = ("partition", "product_id", "rank")
+
+    partition: Column = _column(_TEXT)
+    product_id: Column = _column(_TEXT)
+    rank: Column = _column(_COUNT)
+    similar_id: Column = _column(_TEXT)
+    image_id: Column = _column(_TEXT)
+    similar_image_id: Column = _column(_TEXT)
+    distance: Column = _column(_DISTANCE)
+    structure: Column = _column(_DISTANCE)
+    pattern: Column = _column(_DISTANCE)
+    color: Column = _column(_DISTANCE)
+
+
+@dataclass(frozen=True)
 class Triplets(Table):
-    """Why each triplet exists: fused and per-descriptor distances of both pairs, and the rank of the positive."""
+    """Why each triplet exists: fused and per-descriptor distances of both pairs, and the ranks of both photos.
+
+    The negative of an out-of-class triplet stands in no list of neighbours; its rank is 0. `rules` is the version of
+    the rules that let the triplet through, `params` the hash of the parameters that they read.
+    """
 
     KEY = ("query_id", "positive_id", "negative_id")
     ORDER = ("split", "kind", "query_id", "positive_id", "negative_id")
@@ -267,7 +328,10 @@ class Triplets(Table):
     negative_id: Column = _column(_TEXT)
     kind: Column = _column(_TEXT)
     split: Column = _column(_TEXT)
+    rules: Column = _column(_TEXT)
+    params: Column = _column(_TEXT)
     positive_rank: Column = _column(_COUNT)
+    negative_rank: Column = _column(_COUNT)
     positive_distance: Column = _column(_DISTANCE)
     positive_structure: Column = _column(_DISTANCE)
     positive_pattern: Column = _column(_DISTANCE)
@@ -285,6 +349,7 @@ class Vectors:
     image_id: Column
     values: npt.NDArray[np.float32]
     made_by: dict[str, str]
+    _memory: mmap.mmap | None = None
 
     def write(self, path: Path) -> None:
         """Write as an Arrow file, the rows as they stand.
@@ -319,13 +384,23 @@ class Vectors:
         Raises:
             TableError: the file is missing or holds something else.
         """
-        table = mapped(path)
+        table, memory = mapped(path)
         if table.column_names != ["image_id", "vector"]:
             raise TableError(f"{path} holds {', '.join(table.column_names)}, not vectors. Run dvc repro.")
         width = table.schema.field("vector").type.list_size
-        flat = table["vector"].combine_chunks().flatten()
+        column = table["vector"]
+        # To combine copies all values into memory, even those of one chunk, which is what `write` leaves.
+        flat = (column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()).flatten()
         made_by = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-        return cls(table["image_id"].to_numpy(), flat.to_numpy().reshape(-1, width), made_by)
+        return cls(table["image_id"].to_numpy(), flat.to_numpy().reshape(-1, width), made_by, memory)
+
+    def release(self) -> None:
+        """Give the pages that were read back to the system: it keeps them as long as nobody needs the room.
+
+        Who looks at a table part by part would otherwise hold all of it in the end.
+        """
+        if self._memory is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._memory.madvise(mmap.MADV_DONTNEED)
 
     def of(self, image_ids: Column) -> npt.NDArray[np.float32]:
         """The vectors of `image_ids`, (len(image_ids), d).

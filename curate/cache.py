@@ -14,10 +14,10 @@ from pathlib import Path
 
 from core import decoding, icc, images, opening
 from core.database import Database, digest
+from core.photo_params import PhotoParams
 from curate import fingerprints, photos, quality
 from curate.checks import Reason
 from curate.fingerprints import Fingerprint
-from curate.params import PhotoParams
 from curate.photos import Box, Cut, Outcome, Photo, Refused
 from curate.quality import Quality
 

@@ -9,11 +9,11 @@ import click
 from core.cli import Stage, params_option, workers_option
 from core.params import load
 from core.paths import CATALOG, CURATION, FETCHED, PHOTO_CACHE, SAMPLE, STREET
+from core.photo_params import PhotoParams
 from curate.params import (
     DuplicateParams,
     FetchParams,
     IngestParams,
-    PhotoParams,
     PseudoWildParams,
     QualityParams,
     SampleParams,

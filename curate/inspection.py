@@ -9,11 +9,11 @@ from core.errors import InputError, PhotoError
 from core.images import Pixels, shrink
 from core.paths import CATALOG, COLLECTIONS, CURATION, FETCHED, STREET, TABLE
 from core.tables import Catalog, Column
+from core.thumbnails import SIDE
 from curate.fingerprints import cells, color_distance
 from curate.leaks import Side, leaks
 from curate.page.input import Collection, Leak, Leaks, Original, Settings
 from curate.page.page import write
-from curate.page.photos import SIDE
 from curate.places.roots import open_root
 
 

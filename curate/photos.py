@@ -6,9 +6,9 @@ from typing import NamedTuple
 from core.decoding import decode
 from core.errors import PhotoError
 from core.images import encode, shrink
+from core.photo_params import PhotoParams
 from curate.checks import Reason
 from curate.fingerprints import Fingerprint, fingerprint
-from curate.params import PhotoParams
 from curate.quality import Quality, measure
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.images import Pixels, PixelStore, encode
+from core.photo_params import PhotoParams
 from core.tables import Catalog
 from curate.collection import Accepted, Candidate
 from curate.division import Before
 from curate.fingerprints import Fingerprint, fingerprint
-from curate.params import PhotoParams, PseudoWildParams
+from curate.params import PseudoWildParams
 from curate.photos import Cut, Photo, content_of
 from curate.pseudo_wild import queries
 from curate.quality import Quality, measure

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from core.engine import run
 from core.errors import PhotoError
+from core.photo_params import PhotoParams
 from curate.cache import PhotoCache
 from curate.checks import Reason
-from curate.params import PhotoParams
 from curate.photos import Cut, Outcome, Refused, content_of, look
 from curate.places.roots import Root
 

@@ -40,8 +40,8 @@ def fit_structure(params_path: Path) -> None:
     from core.tables import Catalog
     from features import classifier, labels, report
     from features.cache import FeatureCache
+    from features.catalog_photos import CatalogPhotos
     from features.params import ClassifierParams, TrunkParams
-    from features.views import CatalogPhotos
 
     params = load(params_path, "features.structure", ClassifierParams)
     other = load(params_path, "features.pattern.trunk", TrunkParams)
@@ -120,10 +120,10 @@ def extract_color(params_path: Path, workers: int) -> None:
 
     Example: features extract color --workers 2
     """
+    from core.color_params import ColorParams
     from core.params import load
     from features import color_table
     from features.cache import FeatureCache
-    from features.params import ColorParams
 
     params = load(params_path, "features.color", ColorParams)
     with FeatureCache(FEATURE_CACHE) as known:
@@ -144,11 +144,11 @@ def show(image_id: str, output: Path | None, params_path: Path) -> None:
 
     Example: features show p00003-1.jpg
     """
+    from core.color_params import ColorParams
     from core.params import load
     from features import show as drawing
     from features import shown
     from features.cache import FeatureCache
-    from features.params import ColorParams
 
     params = load(params_path, "features.color", ColorParams)
     with FeatureCache(FEATURE_CACHE) as known:
@@ -169,9 +169,9 @@ def cache(prune: bool, params_path: Path) -> None:
 
     Example: features cache --prune
     """
+    from core.color_params import ColorParams
     from core.params import load
     from features.cache import FeatureCache
-    from features.params import ColorParams
 
     with FeatureCache(FEATURE_CACHE) as known:
         if prune:

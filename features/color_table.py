@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core import engine, foreground, images
+from core import color, color_mask, engine, foreground, images
+from core.color_params import ColorParams, as_text
 from core.images import PixelStore
 from core.similarity import Floats
 from core.tables import Column, Vectors
-from features import color, color_mask
 from features.cache import FeatureCache, photo_key, through_cache
-from features.params import ColorParams
 
 _CHUNK = 64  # photos per task of a worker
 
@@ -41,11 +40,6 @@ def histograms(
 
     (values,) = through_cache(cache, [(fingerprint(params), color.dimensions(params))], keys, compute)
     return Vectors(image_id, values, {"descriptor": "color", "params": as_text(params)})
-
-
-def as_text(params: ColorParams) -> str:
-    """What the table of vectors says of its parameters."""
-    return json.dumps(asdict(params), sort_keys=True)
 
 
 def fingerprint(params: ColorParams) -> str:

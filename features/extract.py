@@ -1,25 +1,21 @@
 """Compute the descriptors that lie inside the fitted classifiers, rows in the order of the catalogs."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from core import models
+from core.classifiers import MODEL, UNIT, directionless, fingerprint, trunk
 from core.errors import ModelError
 from core.images import PixelStore
 from core.similarity import Floats
 from core.tables import Column, Vectors
 from features import pooled
 from features.cache import FeatureCache
-from features.head import UNIT, after_pooling
-from features.stored import MODEL, trunk
-from features.views import CatalogPhotos
-
-_OFF_UNIT = 1e-3  # a descriptor of zeros is the one that cannot be scaled to unit length
+from features.catalog_photos import CatalogPhotos
+from features.head import after_pooling
 
 
 def by_networks(
@@ -40,7 +36,7 @@ def by_networks(
         name: Vectors(
             image_id,
             _checked(name, image_id, after_pooling(model, features[name], UNIT)),
-            {"descriptor": name, "classifier": hashlib.sha256((classifiers[name] / MODEL).read_bytes()).hexdigest()},
+            {"descriptor": name, "classifier": fingerprint(classifiers[name])},
         )
         for name, model in loaded.items()
     }
@@ -60,8 +56,7 @@ def _pooled(
 
 
 def _checked(name: str, image_id: Column, vectors: Floats) -> Floats:
-    nothing = np.abs(np.linalg.norm(vectors, axis=1) - 1) > _OFF_UNIT
-    if nothing.any():
+    if (nothing := directionless(vectors)).any():
         raise ModelError(
             f"the {name} descriptor has no direction for {nothing.sum()} of {len(vectors)} photos,"
             f" {image_id[nothing][0]} the first. Raise features.{name}.head.width or its epochs, and fit again."

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from core.foreground import SIDE, Mask, background_flood, large_parts
 from core.images import Pixels, PixelStore, shrink
-from features.views import square_about
+from core.views import square_about
 
 Floats = npt.NDArray[np.float32]
 

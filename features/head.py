@@ -7,13 +7,13 @@ descriptor by cosine, so that the space is shaped in the metric in which neighbo
 import keras
 import numpy as np
 
+from core.classifiers import UNIT
 from core.similarity import Floats
 from features import pooled
 from features.cache import FeatureCache
 from features.params import HeadParams
 
 DESCRIPTOR = "descriptor"
-UNIT = "unit"
 PROBABILITIES = "probabilities"
 LEAST_VARIANCE = 1e-6  # of a channel; the head divides by no smaller one
 _AT_ONCE = 1024  # rows

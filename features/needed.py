@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core import models
+from core.classifiers import MODEL, trunk
+from core.color_params import ColorParams
 from core.images import PixelStore
 from core.tables import Column
 from features import color_table, pooled
 from features.cache import photo_key
-from features.params import ColorParams
-from features.stored import MODEL, trunk
 
 
 def makers(classifiers: Mapping[str, Path], params: ColorParams) -> set[str]:

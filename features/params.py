@@ -1,9 +1,8 @@
 """The parameters of `features`."""
 
-from math import inf
 from typing import Literal
 
-from core.params import Seed, section
+from core.params import Seed, above_zero, at_least, section
 from core.swatches import PATTERNS
 
 
@@ -24,7 +23,7 @@ class TrunkParams:
     view: Literal["whole", "garment"]
 
     def __post_init__(self) -> None:
-        _at_least(self, 1, "size")
+        at_least(self, 1, "size")
 
 
 @section
@@ -43,8 +42,8 @@ class HeadParams:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        _at_least(self, 1, "width", "epochs", "patience", "batch")
-        _above_zero(self, "scale", "learning_rate")
+        at_least(self, 1, "width", "epochs", "patience", "batch")
+        above_zero(self, "scale", "learning_rate")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must be at least 0 and below 1. Received: {self.dropout}")
 
@@ -60,9 +59,9 @@ class TuneParams:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        _at_least(self, 0, "epochs")
-        _at_least(self, 1, "patience", "batch")
-        _above_zero(self, "learning_rate")
+        at_least(self, 0, "epochs")
+        at_least(self, 1, "patience", "batch")
+        above_zero(self, "learning_rate")
 
 
 @section
@@ -77,7 +76,7 @@ class ClassParams:
     balance: float
 
     def __post_init__(self) -> None:
-        _at_least(self, 1, "least")
+        at_least(self, 1, "least")
         if not 0 <= self.balance <= 1:
             raise ValueError(f"balance must be from 0 to 1. Received: {self.balance}")
 
@@ -116,55 +115,3 @@ class PatternSourceParams:
         unknown = sorted(set(self.keywords) - set(PATTERNS))
         if unknown:
             raise ValueError(f"keywords must name patterns among {', '.join(PATTERNS)}. Received: {unknown[0]}")
-
-
-@section
-class MaskParams:
-    """Which pixels count for the colour: see `features.color_mask`.
-
-    Below the `confidence` (0 to 1) of the mask the whole photo counts. Skin is left out where it is at most the share
-    `skin` of the garment; more of it is a garment of that colour.
-    """
-
-    confidence: float
-    skin: float
-
-    def __post_init__(self) -> None:
-        for name in ("confidence", "skin"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be from 0 to 1. Received: {getattr(self, name)}")
-
-
-@section
-class ColorParams:
-    """`features.color`: a LAB histogram of the garment.
-
-    `histogram`: `marginal`, one of `bins` bins per channel, or `joint`, `cells` x `cells` over a and b together and
-    `bins` over L. `smoothing` is the standard deviation of a count's spread, in Delta E; `dominance` the
-    power that counts are raised to: above 1, a garment's main colour says more than its trims.
-    """
-
-    histogram: Literal["marginal", "joint"]
-    bins: int
-    cells: int
-    smoothing: float
-    dominance: float
-    mask: MaskParams
-
-    def __post_init__(self) -> None:
-        _at_least(self, 2, "bins", "cells")
-        _above_zero(self, "dominance")
-        if self.smoothing != 0 and not 0.01 <= self.smoothing < inf:
-            raise ValueError(f"smoothing must be 0 or a finite number from 0.01 on. Received: {self.smoothing}")
-
-
-def _at_least(params: object, least: int, *names: str) -> None:
-    for name in names:
-        if getattr(params, name) < least:
-            raise ValueError(f"{name} must be at least {least}. Received: {getattr(params, name)}")
-
-
-def _above_zero(params: object, *names: str) -> None:
-    for name in names:
-        if not 0 < getattr(params, name) < inf:
-            raise ValueError(f"{name} must be a finite number above 0. Received: {getattr(params, name)}")

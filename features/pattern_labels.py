@@ -8,12 +8,12 @@ from core.images import PixelStore
 from core.swatches import PATTERNS
 from core.tables import SPLITS, Catalog
 from features import garments
+from features.catalog_photos import CatalogPhotos
 from features.joined import JoinedPhotos
 from features.keywords import pattern_in, pattern_of
 from features.labels import Labelled
 from features.params import PatternSourceParams
 from features.rendered import RenderedPhotos
-from features.views import CatalogPhotos
 
 # Of the rendered photos; they are independent draws, so their shares matter to no other table.
 _SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}

@@ -11,7 +11,7 @@ from core import models, trunks
 from core.errors import ModelError
 from core.predict import Photos, forward
 from core.similarity import Floats
-from features import views
+from features import catalog_photos
 from features.cache import FeatureCache, through_cache
 from features.params import TrunkParams
 
@@ -69,7 +69,7 @@ def together(first: keras.Model, second: keras.Model) -> list[keras.Model] | Non
 
 def maker(trunk: keras.Model, view: str) -> str:
     """What the feature cache knows the outputs of a pooled trunk by, for photos seen through `view`."""
-    return f"{models.fingerprint(trunk)}-{views.fingerprint(view)}"
+    return f"{models.fingerprint(trunk)}-{catalog_photos.fingerprint(view)}"
 
 
 def values(trunks_: Sequence[keras.Model], photos: KnownPhotos, *, label: str, cache: FeatureCache) -> list[Floats]:

@@ -8,12 +8,12 @@ import numpy as np
 
 from core import models
 from core.atomic import replacing, write_json
+from core.classifiers import CLASSES, MODEL, TRUNK, StoredTrunk
 from core.rows import as_csv
 from core.tables import SPLITS
 from features import confusion, judged
 from features.classifier import Fitted
 from features.params import ClassifierParams
-from features.stored import CLASSES, MODEL, TRUNK, StoredTrunk
 
 
 def write(folder: Path, name: str, fitted: Fitted, params: ClassifierParams) -> dict[str, Any]:

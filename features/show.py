@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.color_params import ColorParams
 from core.foreground import Foreground
 from core.images import Pixels
 from core.similarity import Floats
 from features import lab_panels, png
 from features.inches import GREY, TITLE, in_inches, photo, text
-from features.params import ColorParams
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

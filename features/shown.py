@@ -2,20 +2,19 @@
 
 import numpy as np
 
-from core import models
+from core import color, color_mask, models
+from core.classifiers import CLASSES, MODEL, trunk
+from core.color_params import ColorParams, as_text
 from core.errors import InputError
 from core.images import Pixels, PixelStore
 from core.paths import CLASSIFIERS, FEATURES, STORES
 from core.tables import DESCRIPTORS, Catalog, Vectors
-from features import color, color_mask, color_table
 from features.cache import FeatureCache
+from features.catalog_photos import CatalogPhotos
 from features.classes import Classes
 from features.head import probabilities
 from features.nearest import nearest_by
-from features.params import ColorParams
 from features.show import Shown
-from features.stored import CLASSES, MODEL, trunk
-from features.views import CatalogPhotos
 
 _TOP = 5
 _NEIGHBORS = 7
@@ -36,7 +35,7 @@ def gather(image_id: str, photos: Catalog, params: ColorParams, cache: FeatureCa
         for name in DESCRIPTORS
     }
     counted = Vectors.read(FEATURES / "color.arrow").made_by.get("params")
-    if counted != color_table.as_text(params):
+    if counted != as_text(params):
         raise InputError(
             f"{FEATURES / 'color.arrow'} was made with other colour parameters. Run features extract color."
         )

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from core.thumbnails import Thumbnail, stored
 from curate.fingerprints import cells, color_distance
 from curate.page.input import Collection
-from curate.page.photos import Thumbnail, stored
 from curate.params import DuplicateParams
 
 _GROUPS = 12  # of each of the two orders
@@ -132,5 +132,5 @@ def _copy(owner: tuple[Collection, int], bits: int, delta_e: float) -> Copy:
     collection, row = owner
     table = collection.table
     image_id = table.image_id[row]
-    thumbnail = stored(collection, image_id)
+    thumbnail = stored(collection.store, image_id)
     return Copy(thumbnail, collection.name, image_id, table.product_id[row], table.split[row], bits, delta_e)

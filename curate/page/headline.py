@@ -1,8 +1,9 @@
 """The report page's first lines: whether all is well, and if not, where to look."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from core.page import Line, Tone, plural, share
 from curate.checks import Reason
 from curate.page.copies import Copies
 from curate.page.input import Collection, Leaks
@@ -10,16 +11,7 @@ from curate.page.partitions import Partition
 from curate.page.quality import Flag
 from curate.page.rejections import Rejection
 
-Tone = Literal["well", "look", "bad"]
 _OPENINGS: dict[Tone, str] = {"well": "All is well", "look": "Worth a look", "bad": "Not well"}
-
-
-class Line(NamedTuple):
-    """A line, and the section of the page that says more."""
-
-    tone: Tone
-    text: str
-    section: str
 
 
 class Count(NamedTuple):
@@ -134,15 +126,3 @@ def _counts(of: Collection) -> dict[str, int | None]:
         "street photos made from catalog photos": made,
         "pairs of street photo and product": None if of.pairs is None else len(of.pairs),
     }
-
-
-def share(part: int, whole: int) -> str:
-    """`6.3 %`; a share that is not 0 never reads 0."""
-    if part and part / whole < 0.001:
-        return "< 0.1 %"
-    return f"{part / max(whole, 1):.1%}".replace("%", " %")
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from core.errors import TableError
 from core.images import Pixels, PixelStore
 from core.paths import MEASURES, REJECTED, REPORT, STORE, STREET_PAIRS, TABLE
+from core.photo_params import PhotoParams
 from core.tables import Catalog, Measures, Rejected, StreetPairs
 from curate.params import (
     DuplicateParams,
     FetchParams,
     IngestParams,
-    PhotoParams,
     PseudoWildParams,
     QualityParams,
     SplitParams,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from core.thumbnails import Thumbnail, stored
 from curate.page.input import Collection, Leaks
-from curate.page.photos import Thumbnail, stored
 
 _LEAKS = 12
 
@@ -26,8 +26,8 @@ def leaked(collections: Sequence[Collection], leaks: Leaks) -> list[Leaked]:
     closest = sorted(leaks.pairs, key=lambda leak: (leak.hash_distance, leak.color_distance, leak.test, leak.train))
     return [
         Leaked(
-            test=stored(owner[leak.test], leak.test),
-            train=stored(owner[leak.train], leak.train),
+            test=stored(owner[leak.test].store, leak.test),
+            train=stored(owner[leak.train].store, leak.train),
             test_id=leak.test,
             train_id=leak.train,
             bits=leak.hash_distance,

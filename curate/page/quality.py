@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from core.thumbnails import Thumbnail, stored
 from curate.page.input import Collection
-from curate.page.photos import Thumbnail, stored
 from curate.params import QualityParams
 
 _WORST = 12
@@ -95,7 +95,11 @@ def _flag(name: str, kind: Kind, collections: Sequence[Collection], quality: Qua
     found.sort(key=lambda one: (one[0] if kind.limited else -one[0], one[1]))
     worst = [
         Scored(
-            stored(collection, image_id), collection.name, image_id, _path(collection, image_id), _score(score, kind)
+            stored(collection.store, image_id),
+            collection.name,
+            image_id,
+            _path(collection, image_id),
+            _score(score, kind),
         )
         for score, image_id, collection, _ in found[:_WORST]
     ]

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from core.thumbnails import Thumbnail, thumbnail
 from curate.checks import Reason
 from curate.page.input import Collection
-from curate.page.photos import Thumbnail, thumbnail
 
 _EXAMPLES = 12
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.search import nearest
+from core.search import fused, nearest
 
 
 def by_loops(queries, gallery, k, barred):
@@ -78,3 +78,62 @@ def test_where_all_are_barred_none_is_found():
     found = nearest(values, values, 2, barred=((np.zeros(4), np.zeros(4)),))
     assert (found.rows == -1).all()
     assert np.isinf(found.distances).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 10**6),
+    photos=st.integers(1, 40),
+    k=st.integers(1, 6),
+    weights=st.tuples(*[st.sampled_from([0.0, 0.3, 1.0])] * 3).filter(any),
+)
+def test_fused_is_the_weighted_sum_of_the_parts(seed, photos, k, weights):
+    rng = np.random.default_rng(seed)
+    gallery = [rng.random((photos, width), np.float32) for width in (3, 5, 2)]
+    asked = [values[: photos // 2] for values in gallery]
+    found = fused(asked, gallery, weights, k, block=7)
+    for query in range(photos // 2):
+        apart = {
+            row: [math.dist(one[query], other[row]) for one, other in zip(asked, gallery, strict=True)]
+            for row in range(photos)
+        }
+        total = {row: math.sqrt(sum(w * d**2 for w, d in zip(weights, own, strict=True))) for row, own in apart.items()}
+        expected = sorted(total.values())[: min(k, photos)]
+        assert found.distances[query] == pytest.approx(expected, abs=2e-3)
+        for place, row in enumerate(found.rows[query]):
+            assert total[row] == pytest.approx(expected[place], abs=2e-3)
+            assert found.parts[:, query, place] == pytest.approx(apart[row], abs=2e-3)
+
+
+def test_copies_in_a_gallery_are_equally_far_whatever_a_matrix_product_rounds():
+    rng = np.random.default_rng(5)
+    gallery = [rng.standard_normal((700, width), np.float32) for width in (301, 77)]
+    copied = rng.integers(0, 100, 300)
+    for values in gallery:
+        values[400:] = values[copied]
+    asked = [rng.standard_normal((50, width), np.float32) for width in (301, 77)]
+    found = fused(asked, gallery, [0.4, 0.6], 700)
+    place = np.argsort(found.rows, axis=1)
+    distance = np.take_along_axis(found.distances, place, axis=1)
+    np.testing.assert_array_equal(distance[:, 400:], distance[:, copied])
+    for query in range(50):
+        order = list(zip(found.distances[query], found.rows[query], strict=True))
+        assert order == sorted(order)
+
+
+@pytest.mark.parametrize("values", [3, 40, 10**6])
+def test_a_few_of_many_with_ties_at_the_border(values):
+    rng = np.random.default_rng(values)
+    gallery = rng.integers(0, values, (300, 1)).astype(np.float32)
+    asked = rng.integers(0, values, (20, 1)).astype(np.float32)
+    found = nearest(asked, gallery, 5)
+    # About the gallery's mean, whole numbers are still told apart.
+    for query in range(20):
+        wanted = sorted(range(300), key=lambda row: (abs(gallery[row, 0] - asked[query, 0]), row))[:5]
+        if values < 100:
+            got = [abs(gallery[row, 0] - asked[query, 0]) for row in found.rows[query]]
+            assert got == [abs(gallery[row, 0] - asked[query, 0]) for row in wanted]
+            tied = [row for row in found.rows[query] if gallery[row, 0] == gallery[found.rows[query, -1], 0]]
+            assert tied == [row for row in range(300) if gallery[row, 0] == gallery[tied[0], 0]][: len(tied)]
+        else:
+            assert found.rows[query].tolist() == wanted

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
+from core.photo_params import PhotoParams
 from curate.cache import PhotoCache
 from curate.checks import Reason
 from curate.fingerprints import Fingerprint
-from curate.params import PhotoParams
 from curate.photos import Box, Cut, Photo, Refused
 from curate.quality import Quality
 

@@ -11,10 +11,11 @@ from small_shop import OUT, good, open_shop, photo, row, run, write_table, writt
 
 from core.params import load
 from core.paths import FETCHED, PHOTO_CACHE
+from core.photo_params import PhotoParams
 from curate.cache import PhotoCache
 from curate.cli import main
 from curate.ingest import ingest
-from curate.params import DuplicateParams, FetchParams, IngestParams, PhotoParams, QualityParams, SplitParams
+from curate.params import DuplicateParams, FetchParams, IngestParams, QualityParams, SplitParams
 from curate.photos import look
 from curate.places.roots import Root, open_root
 from curate.reading import Reading

@@ -14,21 +14,21 @@ from ruamel.yaml import YAML
 from core.atomic import write_json
 from core.errors import TableError
 from core.images import encode, write_store
+from core.page import seen, share
 from core.params import load
+from core.photo_params import PhotoParams
 from core.tables import NO_SPLIT, SPLITS, Catalog, Measures, Rejected, StreetPairs
 from curate import quality
 from curate.checks import Reason
 from curate.fingerprints import fingerprint
-from curate.page.headline import share
 from curate.page.input import Collection, Leak, Leaks, Settings
-from curate.page.page import page, seen, write
+from curate.page.page import page, write
 from curate.page.quality import KINDS, histograms
 from curate.page.rejections import ADVICE
 from curate.params import (
     DuplicateParams,
     FetchParams,
     IngestParams,
-    PhotoParams,
     PseudoWildParams,
     QualityParams,
     SplitParams,

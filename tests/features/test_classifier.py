@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 
 from core import models
+from core.classifiers import UNIT
 from core.errors import InputError, ModelError
 from core.tables import Catalog
-from features import classifier, head, pooled, views
+from features import catalog_photos, classifier, head, pooled
 from features.cache import FeatureCache
+from features.catalog_photos import CatalogPhotos
 from features.labels import by_split
 from features.params import ClassifierParams, ClassParams, HeadParams, TrunkParams, TuneParams
-from features.views import CatalogPhotos
 
 TRUNK = TrunkParams(name="MobileNet", weights=None, preprocessing="trunk", tap="conv_pw_3_relu", size=48, view="whole")
 HEAD = HeadParams(width=24, dropout=0.2, scale=8.0, epochs=30, patience=8, batch=16, learning_rate=0.003)
@@ -92,7 +93,7 @@ def test_the_batch_size_does_not_matter(labelled, cache, monkeypatch):
         monkeypatch.setattr(pooled, "_BATCH", batch)
         with FeatureCache(Path(f"{batch}.sqlite")) as fresh:
             (values,) = pooled.values([pooled.part(fitted.model)], labelled["test"].photos, label="", cache=fresh)
-        described.append(head.after_pooling(fitted.model, values, head.UNIT))
+        described.append(head.after_pooling(fitted.model, values, UNIT))
     np.testing.assert_allclose(np.linalg.norm(described[0], axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(*described, atol=1e-4)
 
@@ -191,7 +192,7 @@ def test_the_other_trunks_describe_photos_too(labelled, cache, name, tap):
     params = replace(BRIEF, trunk=replace(TRUNK, name=name, tap=tap, size=32))
     fitted = classifier.fit(labelled, params, cache)
     (values,) = pooled.values([pooled.part(fitted.model)], labelled["test"].photos, label="", cache=cache)
-    described = head.after_pooling(fitted.model, values, head.UNIT)
+    described = head.after_pooling(fitted.model, values, UNIT)
     assert described.shape == (18, 24)
     np.testing.assert_allclose(np.linalg.norm(described, axis=1), 1, atol=1e-4)
 
@@ -219,8 +220,8 @@ def test_taps_that_keras_numbers_are_found_in_both_classifiers(labelled, cache, 
 def test_another_view_or_its_code_is_another_maker(monkeypatch):
     (trunk,) = pooled.build(TRUNK)
     makers = {pooled.maker(trunk, view) for view in ("whole", "garment")}
-    views.fingerprint.cache_clear()
-    monkeypatch.setattr(views.inspect, "getsource", lambda module: "other code")
+    catalog_photos.fingerprint.cache_clear()
+    monkeypatch.setattr(catalog_photos.inspect, "getsource", lambda module: "other code")
     makers |= {pooled.maker(trunk, view) for view in ("whole", "garment")}
-    views.fingerprint.cache_clear()
+    catalog_photos.fingerprint.cache_clear()
     assert len(makers) == 4

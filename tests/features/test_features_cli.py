@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from ruamel.yaml import YAML
+from sections import CLASSIFIER, COLOR, SOURCES, write_params
 from shapes import FABRICS, write_collection
 
 from core.images import encode, write_store
@@ -15,43 +15,6 @@ from core.tables import Catalog, Vectors
 from features.cli import main
 
 WEIGHTS = Path(__file__).parents[2] / "../shared/weights/mobilenet_1_0_224_no_top.weights.h5"
-CLASSIFIER = {
-    "trunk": {
-        "name": "MobileNet",
-        "weights": None,
-        "preprocessing": "trunk",
-        "tap": "conv_pw_2_relu",
-        "size": 32,
-        "view": "whole",
-    },
-    "classes": {"least": 1, "balance": 0.5},
-    "head": {
-        "width": 16,
-        "dropout": 0.1,
-        "scale": 8.0,
-        "epochs": 3,
-        "patience": 2,
-        "batch": 16,
-        "learning_rate": 0.01,
-    },
-    "tune": {"start": "conv1", "epochs": 0, "patience": 2, "batch": 16, "learning_rate": 0.001},
-    "seed": 1,
-}
-SOURCES = {"attributes": [], "keywords": {}, "rendered": 0, "swatches": 1.0, "seed": 1}
-COLOR = {
-    "histogram": "marginal",
-    "bins": 180,
-    "cells": 16,
-    "smoothing": 0.0,
-    "dominance": 1.0,
-    "mask": {"confidence": 0.3, "skin": 0.4},
-}
-SECTIONS = {"structure": CLASSIFIER, "pattern": CLASSIFIER, "pattern_sources": SOURCES, "color": COLOR}
-
-
-def write_params(**changes) -> None:
-    with Path("params.yaml").open("w") as file:
-        YAML().dump({"features": {**SECTIONS, **changes}}, file)
 
 
 def run(*words: str):

@@ -9,10 +9,10 @@ import pytest
 from core.errors import InputError
 from core.swatches import PATTERNS
 from core.tables import NO_SPLIT, Catalog
+from features.catalog_photos import CatalogPhotos
 from features.labels import by_split
 from features.params import PatternSourceParams
 from features.pattern_labels import by_pattern
-from features.views import CatalogPhotos
 
 KEYWORDS = {"solid": ("plain", "uni"), "striped": ("stripe", "stripes"), "polka_dot": ("polka dot",)}
 SHARES = {"train": 54, "val": 18, "test": 18}  # of the 90 photos

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from matplotlib.text import Text
 
+from core.color_params import ColorParams, MaskParams
 from core.errors import InputError, TableError
 from core.foreground import Foreground
 from core.similarity import prepare
@@ -15,7 +16,6 @@ from core.tables import Catalog, Vectors
 from features import lab_panels
 from features.captions import fitted, shortened
 from features.nearest import nearest_by
-from features.params import ColorParams, MaskParams
 from features.show import Shown, draw, figure
 
 RED, GREEN, BLUE = (200, 30, 30), (30, 150, 60), (40, 60, 190)

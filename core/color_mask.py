@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
+from core.color_params import MaskParams
 from core.foreground import LEAST_SIDE, SIDE, Foreground, Mask, background_flood, large_parts, ramp
 from core.images import Pixels, shrink
-from features.params import MaskParams
 
 _TOLERANCES = (1.0, 0.7, 0.5, 0.35)  # of the flood: a lower one where it has run into the garment
 _SURE = 0.8  # confidence from which none of the lower ones is tried

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from core.color_mask import garment
+from core.color_params import MaskParams
 from core.decoding import decode
 from core.foreground import background_flood
 from core.images import shrink
@@ -13,8 +15,6 @@ from curate.drawn import backgrounds
 from curate.drawn.drawing import View, draw
 from curate.drawn.products import CATALOG, generators, product
 from curate.drawn.silhouettes import PARTITIONS
-from features.color_mask import garment
-from features.params import MaskParams
 
 PARAMS = MaskParams(confidence=0.3, skin=0.4)
 SIDE = 160

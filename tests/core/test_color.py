@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from core.color import descriptor, dimensions, histogram
+from core.color_params import ColorParams, MaskParams
 from core.swatches import lab
-from features.color import descriptor, dimensions, histogram
-from features.params import ColorParams, MaskParams
 
 MARGINAL = ColorParams("marginal", 12, 5, 0.0, 1.0, MaskParams(0.3, 0.4))
 JOINT = replace(MARGINAL, histogram="joint")

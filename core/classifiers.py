@@ -1,15 +1,23 @@
 """A fitted classifier on disk: what its folder holds, and how it looks at photos."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from core.errors import ModelError
+from core.similarity import Floats
 
 MODEL = "model.keras"
 CLASSES = "classes.json"
 TRUNK = "trunk.json"
+UNIT = "unit"  # the layer of the model whose output is the descriptor: (n, width), rows of unit length
 VIEWS = ("whole", "garment")
+
+_OFF_UNIT = 1e-3  # a descriptor of zeros is the one that cannot be scaled to unit length
 
 
 @dataclass(frozen=True)
@@ -35,3 +43,13 @@ def trunk(folder: Path) -> StoredTrunk:
         raise ModelError(f"{folder / MODEL} does not exist. Run the stage that writes it: dvc repro.") from None
     except (OSError, ValueError, TypeError):
         raise ModelError(f"{folder} holds no classifier of this version. Run dvc repro.") from None
+
+
+def fingerprint(folder: Path) -> str:
+    """What the table of its descriptors knows the classifier in `folder` by: the SHA-256 of its model's file."""
+    return hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
+
+
+def directionless(descriptors: Floats) -> npt.NDArray[np.bool_]:
+    """Which of the descriptors (n, width) of a classifier are zeros, or no numbers, instead of unit length: (n,)."""
+    return ~(np.abs(np.linalg.norm(descriptors, axis=1) - 1) <= _OFF_UNIT)

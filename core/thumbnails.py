@@ -1,11 +1,10 @@
-"""The photos on the report page: small, and inside the page itself."""
+"""Photos for a page: small, and inside the page itself."""
 
 from base64 import b64encode
 from typing import NamedTuple
 
 from core.errors import TableError
-from core.images import Pixels, encode, shrink
-from curate.page.input import Collection
+from core.images import Pixels, PixelStore, encode, shrink
 
 SIDE = 96  # pixels
 _QUALITY = 70
@@ -30,10 +29,10 @@ def thumbnail(pixels: Pixels | None, alt: str, instead: str) -> Thumbnail:
     return Thumbnail(uri, small.shape[1], small.shape[0], alt, "")
 
 
-def stored(collection: Collection, image_id: str) -> Thumbnail:
-    """The thumbnail of an accepted photo."""
+def stored(store: PixelStore, image_id: str) -> Thumbnail:
+    """The thumbnail of a photo of the `store`."""
     try:
-        pixels = collection.store[image_id]
-    except TableError:  # the page must open where photos are lost: that is when it is needed
+        pixels = store[image_id]
+    except TableError:  # a page must open where photos are lost: that is when it is needed
         pixels = None
     return thumbnail(pixels, f"Photo {image_id}", "not in the store")

@@ -1,51 +1,19 @@
 """What a network is shown of a photo: all of it, squeezed into a square, or the square about the garment."""
 
-import hashlib
-import inspect
-import json
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
-
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from core import foreground, images
 from core.foreground import Mask, background_flood
-from core.images import Pixels, shrink, squared
-from core.predict import StoredPhotos
-from features.cache import photo_key
+from core.images import Pixels, shrink
 
 _SIDE = 96  # pixels; the garment is sought on a copy of this side
 _LEAST, _MOST = 0.03, 0.9  # of the photo; a mask beyond these has found no garment
 _MARGIN = 0.02  # of the square
 
 
-@dataclass(frozen=True)
-class CatalogPhotos(StoredPhotos):
-    """The photos of a pixel store under `image_id` (n,), in that order, seen through `view`: `whole` or `garment`."""
-
-    view: str
-
-    def load(self, rows: npt.NDArray, size: int) -> Pixels:
-        if self.view == "whole":
-            return super().load(rows, size)
-        return np.stack([squared(cut_out(self.store[image_id]), size) for image_id in self.image_id[rows]])
-
-    def keys(self) -> Sequence[bytes | None]:
-        """What the feature cache knows each photo by."""
-        return [photo_key(self.store.encoded(image_id)) for image_id in self.image_id]
-
-
-@cache
-def fingerprint(view: str) -> str:
-    """What decides what a network is shown of one stored photo: the view, its code and the library's version."""
-    modules = [images] if view == "whole" else [images, foreground, sys.modules[__name__]]
-    made_by = [view, version("opencv-python-headless"), *map(inspect.getsource, modules)]
-    return hashlib.sha256(json.dumps(made_by).encode()).hexdigest()
+def seen(pixels: Pixels, view: str) -> Pixels:
+    """What of RGB uint8 (h, w, 3) a network is shown: all of it for `whole`, the square about it for `garment`."""
+    return pixels if view == "whole" else cut_out(pixels)
 
 
 def cut_out(pixels: Pixels) -> Pixels:

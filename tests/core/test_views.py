@@ -1,9 +1,7 @@
-import cv2
 import numpy as np
 import pytest
 
-from core.images import PixelStore, encode, squared, write_store
-from features.views import CatalogPhotos, cut_out, square_about
+from core.views import cut_out, square_about
 
 
 def on_ground(height: int, width: int, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -48,16 +46,3 @@ def test_the_square_stops_at_the_photo_s_border():
     assert (bottom, left) == (50, 1)
     assert right - left == 30
     assert bottom - top == pytest.approx(17, abs=1)  # as wide as the garment, where the photo goes on
-
-
-def test_both_views_of_a_store(tmp_path):
-    pixels = on_ground(100, 80, (40, 70, 20, 50))
-    write_store(tmp_path / "images.arrow", [("a", encode(pixels, None)), ("b", encode(pixels[::-1], None))])
-    store = PixelStore.open(tmp_path / "images.arrow")
-    ids = np.array(["a", "b"], object)
-    whole, garment = (CatalogPhotos(store, ids, view) for view in ("whole", "garment"))
-    np.testing.assert_array_equal(whole.load(np.array([1, 0]), 32)[1], squared(pixels, 32))
-    np.testing.assert_array_equal(garment.load(np.array([0]), 32)[0], squared(cut_out(pixels), 32))
-    assert garment.take(np.array([1])).keys() == whole.keys()[1:]
-    assert whole.keys()[0] != whole.keys()[1]
-    assert cv2.absdiff(garment.load(np.array([0]), 32), whole.load(np.array([0]), 32)).mean() > 10

@@ -5,11 +5,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from core.color_mask import garment
+from core.color_params import ColorParams
 from core.foreground import SIDE, Mask
 from core.images import Pixels, shrink
 from core.similarity import Floats
-from features.color_mask import garment
-from features.params import ColorParams
 
 _LIGHT = 255 / 100  # units of 8-bit L in one of CIE L; those of a and b are the same in both
 
@@ -20,7 +20,7 @@ def dimensions(params: ColorParams) -> int:
 
 
 def descriptor(pixels: Pixels, params: ColorParams) -> Floats:
-    """The colours of the garment on RGB uint8 (h, w, 3): the `histogram` of what `features.color_mask` leaves of it."""
+    """The colours of the garment on RGB uint8 (h, w, 3): the `histogram` of what `core.color_mask` leaves of it."""
     small = shrink(pixels, SIDE)
     return histogram(small, garment(small, params.mask).mask, params)
 
