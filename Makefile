@@ -5,11 +5,12 @@ BACKEND := $(if $(filter 1,$(GPU)),gpu,$(if $(filter 1,$(JAX)),jax,cpu))
 LOCK := locks/$(BACKEND).txt
 # One stamp per backend: asking for another one makes .venv anew.
 INSTALLED := $(VENV)/.installed-$(BACKEND)
+INTERCHANGE := .venv-interchange
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export DVC_NO_ANALYTICS := true
 
-.PHONY: pipeline setup test test-all check bench lock
+.PHONY: pipeline setup test test-all test-interchange check bench lock
 
 pipeline: setup ## everything, from an empty checkout to a judged model
 	dvc repro
@@ -31,14 +32,33 @@ check: setup ## style and types
 	mypy
 
 test: check ## the default tests, under five minutes
-	pytest
+	pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-all: check ## the slow tests too
-	pytest -m ''
+	pytest -n auto --dist loadfile --no-loadscope-reorder -m ''
 
-bench: setup ## every script in benchmarks/: a table each (see its --help for --json FILE)
+test-interchange: $(INTERCHANGE)/.installed ## the exports, loaded by the libraries that read them, in an environment of their own
+	$(INTERCHANGE)/bin/python -m pytest tests/interchange
+
+# torch stands in no lock: its builds for processors alone, a tenth of the size, come from elsewhere than the others,
+# and pip takes one where it is told of one.
+$(INTERCHANGE)/.installed: locks/interchange.txt
+	$(PYTHON) -m venv --clear $(INTERCHANGE)
+	$(INTERCHANGE)/bin/pip install --quiet --require-hashes --no-deps -r $<
+	$(INTERCHANGE)/bin/pip install --quiet torch==2.13.0
+	$(INTERCHANGE)/bin/pip check
+	@touch $@
+
+bench: $(VENV)/.installed-bench ## every script in benchmarks/: a table each (see its --help for --json FILE)
 	@for script in benchmarks/*.py; do python $$script || exit 1; done
+
+# What the project is measured beside. One of them is built, by what the environment already has.
+$(VENV)/.installed-bench: $(INSTALLED) locks/bench.txt
+	$(BIN)/pip install --quiet --require-hashes --no-deps --no-build-isolation -r locks/bench.txt
+	@touch $@
 
 lock: setup ## resolve the dependencies anew (needs a package registry)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade locks/build.in -o locks/build.txt
-	for kind in cpu gpu jax; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --extra dev --extra $$kind pyproject.toml -o locks/$$kind.txt || exit 1; done
+	for kind in cpu gpu jax; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --extra dev --extra index --extra $$kind pyproject.toml -o locks/$$kind.txt || exit 1; done
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade locks/bench.in -o locks/bench.txt
+	echo torch | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --excludes - locks/interchange.in -o locks/interchange.txt

@@ -60,22 +60,26 @@ def evaluate(
     test = triplets.take(triplets.split == "test")
     evaluations = []
     for system in tqdm(systems, desc="evaluate", unit="system", delay=2):
-        of_catalog, of_street = system.vectors(catalog.image_id), system.vectors(wild.image_id)
-        vectors = of_catalog[asking]
+        vectors, of_street = system.vectors(photos.image_id), system.vectors(wild.image_id)
+        inside = system.inside(catalog.image_id, catalog.category)
+        wild_inside = system.inside(wild.image_id, wild.category)
+        ids = np.concatenate([photos.image_id, wild.image_id])
+        apart = np.concatenate([vectors, of_street]), np.concatenate([inside[asking], wild_inside])
         evaluations.append(
             Evaluation(
                 system.name,
-                _by_kind(test, np.concatenate([photos.image_id, wild.image_id]), np.concatenate([vectors, of_street])),
+                _by_kind(test, ids, *apart),
                 retrieval.same_product(photos, vectors, params.ks),
-                retrieval.street_to_shop(wild, of_street, params.ks),
-                agreement.inside_partitions(catalog, of_catalog, params.neighbors, asking),
+                retrieval.street_to_shop(wild, wild_inside, params.ks),
+                agreement.inside_partitions(catalog, inside, params.neighbors, asking),
                 agreement.on_category(photos, vectors, params.neighbors),
             )
         )
     return evaluations
 
 
-def _by_kind(triplets: Triplets, image_ids: npt.NDArray, vectors: Floats) -> dict[str, Accuracy]:
+def _by_kind(triplets: Triplets, image_ids: npt.NDArray, vectors: Floats, inside: Floats) -> dict[str, Accuracy]:
+    """`vectors` judge the kind whose photos are of two categories, `inside` the others."""
     places = {image_id: place for place, image_id in enumerate(image_ids)}
     try:
         query, positive, negative = (
@@ -84,12 +88,13 @@ def _by_kind(triplets: Triplets, image_ids: npt.NDArray, vectors: Floats) -> dic
         )
     except KeyError as error:
         raise TableError(f"a test triplet names {error.args[0]}, which is no test photo now. Run dvc repro.") from None
-    near, far = _distances(vectors, query, positive), _distances(vectors, query, negative)
     by_kind = {}
     for kind in KINDS:
         chosen = triplets.kind == kind
         if chosen.any():
-            accuracy, ties = metrics.triplet_accuracy(near[chosen], far[chosen])
+            space = vectors if kind == "out_of_class" else inside
+            near, far = (_distances(space, query[chosen], other[chosen]) for other in (positive, negative))
+            accuracy, ties = metrics.triplet_accuracy(near, far)
             by_kind[kind] = Accuracy(accuracy, ties, int(chosen.sum()))
     return by_kind
 

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
+
+import numpy as np
 
 from core.similarity import Floats, Similarity, prepare
 from core.tables import DESCRIPTORS, Column, Vectors
@@ -10,10 +13,20 @@ from core.tables import DESCRIPTORS, Column, Vectors
 
 @dataclass(frozen=True)
 class System:
-    """`vectors` gives for image ids (n,) the float32 vectors (n, d) whose L2 is the system's distance."""
+    """`vectors` gives for image ids (n,) the float32 vectors (n, d) whose L2 is the system's distance.
+
+    `inside` gives, for image ids and their categories (n,), those whose L2 is its distance between two photos of one
+    category, which may be weighted in its own way.
+    """
 
     name: str
     vectors: Callable[[Column], Floats]
+    inside: Callable[[Column, Column], Floats]
+
+    @classmethod
+    def plain(cls, name: str, vectors: Callable[[Column], Floats]) -> Self:
+        """A system that knows of no categories."""
+        return cls(name, vectors, lambda image_ids, category: vectors(image_ids))
 
 
 def read(features: Path, similarity: Path, embeddings: Path) -> list[System]:
@@ -34,11 +47,21 @@ def read(features: Path, similarity: Path, embeddings: Path) -> list[System]:
     def descriptor(name: str) -> Callable[[Column], Floats]:
         return lambda image_ids: prepare(name, tables[name].of(image_ids))
 
-    def recommender(image_ids: Column) -> Floats:
-        return fused.fuse({name: descriptor(name)(image_ids) for name in DESCRIPTORS})
+    def prepared(image_ids: Column) -> dict[str, Floats]:
+        return {name: descriptor(name)(image_ids) for name in DESCRIPTORS}
+
+    def by_category(image_ids: Column, category: Column) -> Floats:
+        parts = list(prepared(image_ids).values())
+        for name in set(category):
+            own = category == name
+            for part, factor in zip(parts, fused.of(name).factors(), strict=True):
+                part[own] *= np.float32(np.sqrt(factor))
+        return np.concatenate(parts, axis=1)
 
     return [
-        *(System(name, descriptor(name)) for name in DESCRIPTORS),
-        System("recommender", recommender),
-        *(System(name, table.of) for name, table in networks.items()),
+        *(System.plain(name, descriptor(name)) for name in DESCRIPTORS),
+        System("recommender", lambda image_ids: fused.fuse(prepared(image_ids)), by_category)
+        if fused.categories
+        else System.plain("recommender", lambda image_ids: fused.fuse(prepared(image_ids))),
+        *(System.plain(name, table.of) for name, table in networks.items()),
     ]

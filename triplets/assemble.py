@@ -1,41 +1,42 @@
 """From drawn places to rows of the triplets' table."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.similarity import Floats
 from core.tables import DESCRIPTORS, Column, Triplets
 from triplets.groups import Rows
+from triplets.rules import VERSION
 
 DISTANCES = ("distance", *DESCRIPTORS)
 
 
-def triplets_of(
-    ids: tuple[Column, Column, Column],
-    kind: str,
-    split: str,
-    rank: Rows,
-    positive: Mapping[str, Floats],
-    negative: Mapping[str, Floats],
-) -> Triplets:
-    """The table of m triplets of one kind and split.
-
-    Args:
-        ids: the image ids (m,) of queries, positives and negatives.
-        rank: (m,) of the positive for the query, from 1.
-        positive: (m,) distances of the positives to their queries, per descriptor and fused, as `between` names them.
-        negative: likewise of the negatives.
+@dataclass(frozen=True)
+class Side:
+    """The positives or the negatives of m triplets: image ids, ranks for the query from 1 (0 for none), distances to
+    it by name, `DISTANCES`; all (m,).
     """
-    query_id, positive_id, negative_id = ids
+
+    image_id: Column
+    rank: Rows
+    apart: Mapping[str, Floats]
+
+
+def triplets_of(query_id: Column, positive: Side, negative: Side, *, kind: str, split: str, params: str) -> Triplets:
+    """The table of m triplets of one kind and split; `params` is the hash of what the rules have read."""
     count = len(query_id)
     return Triplets(
         query_id=query_id,
-        positive_id=positive_id,
-        negative_id=negative_id,
+        positive_id=positive.image_id,
+        negative_id=negative.image_id,
         kind=np.full(count, kind, object),
         split=np.full(count, split, object),
-        positive_rank=rank.astype(np.int32),
-        **{f"positive_{name}": positive[name] for name in DISTANCES},
-        **{f"negative_{name}": negative[name] for name in DISTANCES},
+        rules=np.full(count, VERSION, object),
+        params=np.full(count, params, object),
+        positive_rank=positive.rank.astype(np.int32),
+        negative_rank=negative.rank.astype(np.int32),
+        **{f"positive_{name}": positive.apart[name] for name in DISTANCES},
+        **{f"negative_{name}": negative.apart[name] for name in DISTANCES},
     )

@@ -11,8 +11,10 @@ from core.paths import (
     MINED,
     MIXED,
     NEIGHBORS,
+    PAGE,
     RECOMMENDED,
     REPORT,
+    SIMILAR,
     SIMILARITY,
     STORE,
     STORES,
@@ -21,6 +23,10 @@ from core.paths import (
     TABLE,
     TRIPLETS,
 )
+from triplets.explained.cli import explain
+from triplets.exports.cli import export
+from triplets.index.cli import index_commands, search_photos
+from triplets.judged.cli import learn_weights
 
 
 @click.group(cls=Stage)
@@ -37,28 +43,80 @@ def main() -> None:
 def recommend(params_path: Path, workers: int) -> None:
     """Find the nearest photos of every catalog photo in its partition, with the weights of params.yaml.
 
-    Writes the neighbours, the scaled and weighted distance, and a sheet to look at.
+    Writes the neighbours, the scaled and weighted distance, how much each descriptor really decides, and a sheet to
+    look at.
 
     Example: triplets recommend --workers 2
     """
-    from core.atomic import replacing
+    from core.atomic import replacing, write_json
     from core.images import PixelStore
     from core.params import load
-    from core.tables import Catalog
+    from core.tables import Catalog, Neighbors
     from triplets import neighbors, similarity
     from triplets.params import RecommendParams
-    from triplets.sheets import neighbor_sheet
+    from triplets.reports.recommended import contributions
+    from triplets.sheets import candidates, neighbor_sheet
 
     params = load(params_path, "triplets.recommend", RecommendParams)
     catalog = Catalog.read(CATALOG / TABLE)
     photos = PixelStore.open(CATALOG / STORE)
-    fitted = similarity.fit(catalog, FEATURES, params)
+    drawn = similarity.Pairs.draw(catalog, FEATURES, params)
+    fitted = similarity.fit(drawn, catalog, params)
+    decided = similarity.contributions(drawn, fitted)
     found = neighbors.recommend(catalog, FEATURES, fitted, params.neighbors, workers)
     with replacing(RECOMMENDED) as folder:
         fitted.write(folder / SIMILARITY.name)
-        found.write(folder / NEIGHBORS.name)
-        neighbor_sheet(folder / "neighbors.png", found, catalog, photos, rows=6, columns=8, seed=params.seed)
-    click.echo(f"{len(found):,} neighbours of {len(catalog):,} photos. Look at {RECOMMENDED / 'neighbors.png'}.")
+        count = Neighbors.write_parts(folder / NEIGHBORS.name, found)
+        write_json(folder / REPORT, {"contributions": decided})
+        some = candidates(catalog, params.seed)
+        shown = Neighbors.read(folder / NEIGHBORS.name, query_id=some, rank=range(1, 9))
+        neighbor_sheet(folder / "neighbors.png", shown, catalog, photos, rows=6, columns=8, seed=params.seed)
+    click.echo(contributions(fitted, decided))
+    click.echo(f"{count:,} neighbours of {len(catalog):,} photos. Look at {RECOMMENDED / 'neighbors.png'}.")
+
+
+@main.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=SIMILAR,
+    show_default=True,
+    help="The file to write; .parquet, .csv or .jsonl tells the format.",
+)
+@params_option
+@workers_option
+def similar(output: Path, params_path: Path, workers: int) -> None:
+    """Find the most similar products of every product in its partition, variants of one product shown once.
+
+    Reads the weights that `triplets recommend` wrote. Beside the default file stands a sheet to look at.
+
+    Example: triplets similar --output similar.csv
+    """
+    from core.images import PixelStore
+    from core.params import load
+    from core.similarity import Similarity
+    from core.tables import Catalog, Similar
+    from triplets.params import SimilarParams
+    from triplets.products import files as table_files
+    from triplets.products import similar
+    from triplets.products.families import families
+    from triplets.products.lists import Lists
+    from triplets.products.sheet import write_sheet
+
+    table_files.refuse_other(output)
+    params = load(params_path, "triplets.similar", SimilarParams)
+    catalog = Catalog.read(CATALOG / TABLE)
+    photos = PixelStore.open(CATALOG / STORE)
+    similarity = Similarity.read(SIMILARITY)
+    family = families(catalog, params.variant)
+    found = similar.similar(catalog, FEATURES, similarity, family, params.products, workers)
+    count = table_files.write_parts(output, Similar, found)
+    click.echo(Lists.of(catalog, family).describe(params.products))
+    click.echo(f"{count:,} similar products in {output}.")
+    if output == SIMILAR:
+        sheet = output.with_suffix(".png")
+        write_sheet(sheet, output, catalog, photos)
+        click.echo(f"Look at {sheet}.")
 
 
 @main.command(name="neighbors")
@@ -70,10 +128,9 @@ def show_neighbors(image_id: str) -> None:
     """
     from core.errors import InputError
     from core.tables import Neighbors
-    from triplets.report import nearest
+    from triplets.reports.recommended import nearest
 
-    found = Neighbors.read(NEIGHBORS)
-    found = found.take((found.query_id == image_id) & (found.rank <= 10))
+    found = Neighbors.read(NEIGHBORS, query_id=[image_id], rank=range(1, 11))
     if len(found) == 0:
         raise InputError(f"{NEIGHBORS} has no neighbours of {image_id}. Name an image_id of {CATALOG / TABLE}.")
     click.echo(nearest(found), nl=False)
@@ -89,21 +146,26 @@ def mine(params_path: Path, workers: int) -> None:
 
     Example: triplets mine --workers 2
     """
-    from core.atomic import replacing, write_json
+    from core.atomic import replacing
     from core.params import load
     from core.similarity import Similarity
-    from core.tables import Catalog
-    from triplets import mine, report
+    from core.tables import Catalog, Triplets
+    from triplets import mine
     from triplets.params import MineParams
+    from triplets.provenance import MadeBy
+    from triplets.reports.mined import MinedReport
+    from triplets.reports.mining import console
+    from triplets.tally import Tally
 
     params = load(params_path, "triplets.mine", MineParams)
     catalog = Catalog.read(CATALOG / TABLE)
     similarity = Similarity.read(SIMILARITY)
-    triplets, counts = mine.mine(catalog, FEATURES, similarity, params, workers)
+    tally = Tally()
     with replacing(MINED) as folder:
-        triplets.write(folder / TRIPLETS)
-        write_json(folder / REPORT, report.mined(triplets, counts, catalog))
-    click.echo(report.console(triplets, counts), nl=False)
+        found = mine.mine(catalog, FEATURES, similarity, params, workers)
+        Triplets.write_parts(folder / TRIPLETS, tally.count(found))
+        MinedReport.write(folder / REPORT, tally.as_json(), MadeBy.of("triplets.mine", params, similarity))
+    click.echo(console(tally), nl=False)
 
 
 @main.command()
@@ -112,34 +174,46 @@ def mine(params_path: Path, workers: int) -> None:
 def mix(params_path: Path, workers: int) -> None:
     """Mine wild triplets and mix all kinds in the asked shares and totals.
 
-    Writes the mix as a table and, per split, as headerless query,positive,negative paths.
+    Writes the mix as a table and, per split, as headerless query,positive,negative paths; and a report, as a page and
+    as numbers.
 
     Example: triplets mix --workers 2
     """
-    from core.atomic import replacing, write_json, write_text
+    from core.atomic import replacing
     from core.images import PixelStore
     from core.params import load
     from core.similarity import Similarity
     from core.tables import Catalog, StreetPairs, Triplets
-    from triplets import mix, report, wild
+    from triplets import mix, wild
     from triplets.params import MixParams
+    from triplets.provenance import MadeBy
+    from triplets.reports import files
+    from triplets.reports.facts import facts
+    from triplets.reports.mined import MinedReport
+    from triplets.reports.shares import console
+    from triplets.reports.sheet import sheet
     from triplets.sheets import triplet_sheet
 
     params = load(params_path, "triplets.mix", MixParams)
     catalog, street = Catalog.read(CATALOG / TABLE), Catalog.read(STREET / TABLE)
     pairs = StreetPairs.read(STREET / STREET_PAIRS)
     similarity = Similarity.read(SIMILARITY)
-    mined = Triplets.read(MINED / TRIPLETS)
+    mined, of_mined = Triplets.read(MINED / TRIPLETS), MinedReport.read(MINED / REPORT)
     photos = PixelStore.open(*STORES)
     from_street, counts = wild.mine(street, pairs, FEATURES, similarity, params, workers)
     supply = Triplets.concat([mined, from_street])
     mixed = mix.mix(supply, params)
-    counts.update(report.read_rules(MINED / REPORT))
+    of_wild = counts, MadeBy.of("triplets.mix", params, similarity)
+    told = facts(supply, mixed, (catalog, street), params, of_wild, of_mined)
     with replacing(MIXED) as folder:
         mixed.write(folder / TRIPLETS)
+        mixed = Triplets.read(folder / TRIPLETS)  # sorted; the page names rows by their place
         mix.write_paths(folder, mixed, Catalog.concat([catalog, street]))
-        write_json(folder / REPORT, report.metrics(mixed))
-        write_text(folder / "report.md", report.markdown(supply, mixed, params, counts))
+        files.write(folder, told, sheet(mixed, photos, params.seed))
         triplet_sheet(folder / "triplets.png", mixed, photos, rows=6, seed=params.seed)
-    click.echo(report.shares(supply, mixed, params))
-    click.echo(f"Look at {MIXED / 'triplets.png'} and read {MIXED / 'report.md'}.")
+    click.echo(console(told.shares))
+    click.echo(f"Look at {MIXED / 'triplets.png'} and open {MIXED / PAGE}.")
+
+
+for command in (explain, export, index_commands, search_photos, learn_weights):
+    main.add_command(command)

@@ -2,7 +2,7 @@
 
 The positive of both kinds is a mutual neighbour. An in-class negative comes from the neighbours behind a gap, so
 from the query's own partition (the guard against false negatives of VisNet, arXiv 1703.02344); an out-of-class
-one is any photo of another category. The three photos are always of one split, so the recommender's search is done
+one is a photo of another category. The three photos are always of one split, so the recommender's search is done
 again inside each split.
 """
 
@@ -17,119 +17,148 @@ from core import engine
 from core.codes import codes
 from core.similarity import Floats, Similarity
 from core.tables import Catalog, Column, Triplets
-from triplets.assemble import triplets_of
-from triplets.distances import between, load
+from triplets.assemble import DISTANCES, Side, triplets_of
+from triplets.distances import Described
 from triplets.groups import Group, Rows, generator, groups
-from triplets.neighbors import Near, ranked
+from triplets.neighbors import Near, beside, ranked
 from triplets.params import MineParams
-from triplets.rules import Mask, mutual, shared, sift, spread, under_cap, window
+from triplets.pools import pools
+from triplets.provenance import params_hash
+from triplets.rules import Draws, Mask, at, capped, mutual, ordered, shared, sift, under_cap, window
 
 _OFFERED = 4  # out-of-class negatives looked at per triplet wanted; nearly all of them are under the cap
+_DRAWS = 8  # candidates put in order per triplet wanted; the negatives' cap passes over some
+_CANDIDATES = 2**22  # looked at together, so that memory stays small
 
 
 @dataclass(frozen=True)
 class Task:
-    """One partition of one split: its n photos, then those of other categories that were drawn to be looked at.
+    """One partition of one split: its n photos, then those of other categories in its pool, near ones first.
 
-    `others` (n, c) are rows of `image_id`, `product` and `copies`.
+    `described`, `image_id`, `product` and `copies` are of all of them, `near` counts the near ones of the pool.
     """
 
     group: Group
     params: MineParams
-    features: Path
+    described: Described
     similarity: Similarity
+    params_hash: str
     image_id: Column
     product: Rows
     copies: Rows
-    others: Rows
+    near: int
 
 
-def mine(
-    catalog: Catalog, features: Path, similarity: Similarity, params: MineParams, workers: int
-) -> tuple[Triplets, Counter[str]]:
-    """The triplets of the whole catalog, and how many candidates each rule rejected (see triplets/report.py).
+@dataclass(frozen=True)
+class Mined:
+    """What came of one partition and split; `counts` says how many candidates each rule rejected."""
+
+    partition: str
+    split: str
+    triplets: Triplets
+    counts: Counter[str]
+
+
+def mine(catalog: Catalog, features: Path, similarity: Similarity, params: MineParams, workers: int) -> Iterator[Mined]:
+    """Mine each partition and split, in the catalog's order.
 
     Raises:
-        TableError: a descriptor's file or an image's vector is missing.
+        TableError: a descriptor's file or an image's vector is missing, or a vector is not finite.
     """
     found = groups(catalog)
-    tasks = _tasks(catalog, features, similarity, params, found)
-    tables, counts = [Triplets.from_rows([])], Counter[str]()
-    for table, rejected in engine.run(mine_in, tasks, workers=workers, label="triplets", total=len(found)):
-        tables.append(table)
-        counts.update(rejected)
-    return Triplets.concat(tables), counts
+    tasks = _tasks(catalog, Described.find(features, catalog.image_id), similarity, params, found)
+    return engine.run(mine_in, tasks, workers=workers, label="triplets", total=len(found))
 
 
 def _tasks(
-    catalog: Catalog, features: Path, similarity: Similarity, params: MineParams, found: list[Group]
+    catalog: Catalog, described: Described, similarity: Similarity, params: MineParams, found: list[Group]
 ) -> Iterator[Task]:
     product, copies = codes(catalog.product_id), codes(catalog.duplicate_group)
-    for group in found:
-        elsewhere = (catalog.split == group.split) & (catalog.category != catalog.category[group.rows[0]])
-        rng = generator(params.seed, "others", group.partition, group.split)
-        drawn = window(len(group.rows), np.flatnonzero(elsewhere), _OFFERED * params.per_query, rng)
-        distinct, others = np.unique(drawn, return_inverse=True)
-        rows = np.concatenate([group.rows, distinct])
+    hashed = params_hash(params, similarity)
+    for group, pool in zip(found, pools(catalog, described, similarity, params, found), strict=True):
+        rows = np.concatenate([group.rows, pool.near, pool.far])
         yield Task(
             group=group,
             params=params,
-            features=features,
-            similarity=similarity,
+            described=described.take(rows),
+            similarity=similarity.of(catalog.category[group.rows[0]]),
+            params_hash=hashed,
             image_id=catalog.image_id[rows],
             product=product[rows],
             copies=copies[rows],
-            others=len(group.rows) + others.reshape(drawn.shape),
+            near=len(pool.near),
         )
 
 
-def mine_in(task: Task) -> tuple[Triplets, Counter[str]]:
+def mine_in(task: Task) -> Mined:
     """The triplets of one partition and split, and what was rejected."""
     count, params = len(task.group.rows), task.params
     product, copies = task.product[:count], task.copies[:count]
-    prepared = load(task.features, task.image_id)
-    own = {name: values[:count] for name, values in prepared.items()}
-    near = ranked(own, task.similarity, product, copies, params.candidates)
+    own = task.described.take(np.arange(count)).load()
+    near = ranked(own, own, task.similarity, params.candidates, ((product, product), (copies, copies)))
 
     top = near.rows[:, : params.positives]
-    same = (product[top] == product[:, None]) | (copies[top] == copies[:, None])
-    rules = {"not_mutual": ~mutual(near.rows, params.positives), "same_product": same}
-    positive, counts = sift(top >= 0, rules, "positives")
+    positive, counts = sift(top >= 0, {"not_mutual": ~mutual(near.rows, params.positives)}, "positives")
     counts["queries"] = count
     counts["queries_without_positive"] = int(np.count_nonzero(~positive.any(axis=1)))
 
-    in_class, rejected = _draw(task, "in_class", positive, near, near, params.gap)
+    in_class, rejected = _draw(task, "in_class", positive, near, near, np.arange(near.rows.shape[1]) < params.gap)
     counts.update(rejected)
-    out_of_class, rejected = _draw(task, "out_of_class", positive, near, _others(task, prepared), 0)
+    offered = _offered(task, own)
+    out_of_class, rejected = _draw(task, "out_of_class", positive, near, offered, np.zeros(offered.rows.shape[1], bool))
     counts.update(rejected)
-    return Triplets.concat([in_class, out_of_class]), counts
+    return Mined(task.group.partition, task.group.split, Triplets.concat([in_class, out_of_class]), counts)
 
 
-def _others(task: Task, prepared: dict[str, Floats]) -> Near:
-    """The photos of other categories that each query looks at, and their distances to it."""
-    query = np.repeat(np.arange(len(task.others)), task.others.shape[1])
-    apart = between(prepared, task.similarity, query, task.others.reshape(-1))
-    return Near(task.others, {name: values.reshape(task.others.shape) for name, values in apart.items()})
+def _offered(task: Task, own: dict[str, Floats]) -> Near:
+    """The photos of the pool that each query looks at, nearest first; `rows` count from the pool's first."""
+    count, size = len(task.group.rows), _OFFERED * task.params.per_query
+    pool = np.arange(len(task.image_id) - count)
+    rng = generator(task.params.seed, "offered", task.group.partition, task.group.split)
+    looked_at = [window(count, some, size, rng) for some in (pool[: task.near], pool[task.near :])]
+    others = task.described.take(count + pool).load()
+    return beside(own, others, task.similarity, np.concatenate(looked_at, axis=1))
 
 
-def _draw(task: Task, kind: str, positive: Mask, near: Near, offered: Near, gap: int) -> tuple[Triplets, Counter[str]]:
-    """Triplets of one `kind`: which of the `near` are positives (n, p), negatives from the `offered` after `gap`."""
-    n, p = positive.shape
-    top, negatives = near.rows[:, :p], offered.rows
-    same = np.zeros((n, p, negatives.shape[1]), np.bool_)
-    for label in (task.product, task.copies):
-        same |= shared(label[:n], label[top], label[negatives])
-    rules = {
-        "gap": np.arange(negatives.shape[1]) < gap,
-        "same_product": same,
-        "similarity": ~under_cap(near.apart["distance"][:, :p], offered.apart["distance"], task.params.margin),
-    }
-    candidates = positive[:, :, None] & (negatives >= 0)[:, None, :]
-    allowed, counts = sift(candidates, rules, kind)
-    rng = generator(task.params.seed, kind, task.group.partition, task.group.split)
-    query, slot, place = spread(allowed, task.params.per_query, rng)
-    counts[f"{kind}.surplus"] = int(np.count_nonzero(allowed) - len(query))
-    ids = task.image_id[query], task.image_id[top[query, slot]], task.image_id[negatives[query, place]]
-    to_positive = {name: values[query, slot] for name, values in near.apart.items()}
-    to_negative = {name: values[query, place] for name, values in offered.apart.items()}
-    return triplets_of(ids, kind, task.group.split, slot + 1, to_positive, to_negative), counts
+def _draw(
+    task: Task, kind: str, positive: Mask, near: Near, offered: Near, too_near: Mask
+) -> tuple[Triplets, Counter[str]]:
+    """Triplets of one `kind`: `positive` (n, p) of the `near`, and the `offered` that are not `too_near` (c,)."""
+    params, (n, p) = task.params, positive.shape
+    in_class = kind == "in_class"
+    first = 0 if in_class else n  # where the offered stand among the task's photos
+    rng = generator(params.seed, kind, task.group.partition, task.group.split)
+    counts: Counter[str] = Counter()
+    drawn: list[Draws] = []
+    block = max(1, _CANDIDATES // max(1, p * offered.rows.shape[1]))
+    for start in range(0, n, block):
+        some = slice(start, start + block)
+        top, negatives = near.rows[some, :p], offered.rows[some]
+        same = np.zeros((*top.shape, negatives.shape[1]), np.bool_)
+        for label in (task.product, task.copies):
+            same |= shared(label[:n][some], label[top], label[first + negatives])
+        cap = under_cap(near.apart["distance"][some, :p], offered.apart["distance"][some], params.margin)
+        rules = {"gap": too_near, "same_product": same, "similarity": ~cap}
+        allowed, rejected = sift(positive[some, :, None] & (negatives >= 0)[:, None, :], rules, kind)
+        counts.update(rejected)
+        counts[f"{kind}.allowed"] += int(np.count_nonzero(allowed))
+        far = None if in_class else negatives >= task.near
+        drawn.append(ordered(allowed, _DRAWS * params.per_query, params.hardness, rng, last=far))
+    draws = Draws.concat(drawn, _DRAWS * params.per_query)
+    negative = at(offered.rows, draws.negative)
+    taken, counts[f"{kind}.negative_cap"] = capped(negative, params.per_query, params.negative_cap, rng)
+    counts[f"{kind}.surplus"] = counts.pop(f"{kind}.allowed") - counts[f"{kind}.negative_cap"] - int(taken.sum())
+    query, turn = np.nonzero(taken)
+    slot, place = draws.positive[query, turn], draws.negative[query, turn]
+    of_positives = Side(
+        image_id=task.image_id[near.rows[query, slot]],
+        rank=slot + 1,
+        apart={name: near.apart[name][query, slot] for name in DISTANCES},
+    )
+    of_negatives = Side(
+        image_id=task.image_id[first + offered.rows[query, place]],
+        rank=place + 1 if in_class else np.zeros_like(place),
+        apart={name: offered.apart[name][query, place] for name in DISTANCES},
+    )
+    asking, made_by = task.image_id[query], task.params_hash
+    return triplets_of(asking, of_positives, of_negatives, kind=kind, split=task.group.split, params=made_by), counts

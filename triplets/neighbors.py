@@ -4,7 +4,7 @@
 query, its product's other photos and its copies are left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,16 +13,18 @@ import numpy as np
 
 from core import engine
 from core.codes import codes
-from core.search import nearest
-from core.similarity import Floats, Similarity
-from core.tables import Catalog, Column, Neighbors
-from triplets.distances import between, load
+from core.search import Barred, fused
+from core.similarity import Floats, Similarity, squared_distances
+from core.tables import DESCRIPTORS, Catalog, Column, Neighbors
+from triplets.distances import Described
 from triplets.groups import Rows, partitions
+
+_BLOCK = 512  # queries per matrix product
 
 
 @dataclass(frozen=True)
 class Near:
-    """Photos beside each of n queries: their `rows` (n, k), -1 where fewer exist, and the distances (n, k) by name."""
+    """Photos beside each of n queries: their `rows` (n, k) and the distances (n, k) by name; -1 and 0 for none."""
 
     rows: Rows
     apart: dict[str, Floats]
@@ -32,7 +34,7 @@ class Near:
 class Task:
     """One partition; its vectors are read where the work is done."""
 
-    features: Path
+    described: Described
     similarity: Similarity
     image_id: Column
     product: Rows
@@ -40,23 +42,38 @@ class Task:
     k: int
 
 
-def recommend(catalog: Catalog, features: Path, similarity: Similarity, k: int, workers: int) -> Neighbors:
+def recommend(catalog: Catalog, features: Path, similarity: Similarity, k: int, workers: int) -> Iterator[Neighbors]:
     """The `k` nearest of each photo of `catalog` in its partition, whatever their split; fewer where it holds fewer.
 
+    A table per partition, in the catalog's order.
+
     Raises:
-        TableError: a descriptor's file or an image's vector is missing.
+        TableError: a descriptor's file or an image's vector is missing, or a vector is not finite.
     """
     product, copies = codes(catalog.product_id), codes(catalog.duplicate_group)
+    described = Described.find(features, catalog.image_id)
     found = partitions(catalog).values()
-    tasks = (Task(features, similarity, catalog.image_id[rows], product[rows], copies[rows], k) for rows in found)
-    tables = engine.run(nearest_in, tasks, workers=workers, label="neighbours", total=len(found))
-    return Neighbors.concat([Neighbors.from_rows([]), *tables])
+    tasks = (
+        Task(
+            described.take(rows),
+            similarity.of(catalog.category[rows[0]]),
+            catalog.image_id[rows],
+            product[rows],
+            copies[rows],
+            k,
+        )
+        for rows in found
+    )
+    return engine.run(nearest_in, tasks, workers=workers, label="neighbours", total=len(found))
 
 
 def nearest_in(task: Task) -> Neighbors:
     """The neighbours of one partition; equal distances go to the earlier photo of the catalog."""
-    prepared = load(task.features, task.image_id)
-    near = ranked(prepared, task.similarity, task.product, task.copies, task.k)
+    prepared = task.described.load()
+    # A photo shares its product with itself.
+    near = ranked(
+        prepared, prepared, task.similarity, task.k, ((task.product, task.product), (task.copies, task.copies))
+    )
     query, place = np.nonzero(near.rows >= 0)
     return Neighbors(
         query_id=task.image_id[query],
@@ -66,17 +83,31 @@ def nearest_in(task: Task) -> Neighbors:
     )
 
 
-def ranked(prepared: Mapping[str, Floats], similarity: Similarity, product: Rows, copies: Rows, k: int) -> Near:
-    """The `k` nearest of each of n photos among these photos, nearest first, given their vectors and labels (n,)."""
-    fused = similarity.fuse(prepared)
-    # A photo shares its product with itself.
-    rows = nearest(fused, fused, k, barred=((product, product), (copies, copies))).rows
-    query, place = np.nonzero(rows >= 0)
-    apart = {}
-    for name, values in between(prepared, similarity, query, rows[query, place]).items():
-        apart[name] = np.zeros(rows.shape, np.float32)
-        apart[name][query, place] = values
-    # The matrix product rounds; the ranks are in the order of the distances that are written.
-    order = np.lexsort((rows, apart["distance"], rows < 0), axis=1)
+def ranked(
+    queries: Mapping[str, Floats], gallery: Mapping[str, Floats], similarity: Similarity, k: int, barred: Barred
+) -> Near:
+    """The `k` nearest of each of n queries in a gallery of prepared vectors, nearest first."""
+    offered = [gallery[name] for name in DESCRIPTORS]
+    asked = offered if queries is gallery else [queries[name] for name in DESCRIPTORS]
+    found = fused(asked, offered, similarity.factors(), k, barred=barred)
+    parts = (part / np.float32(similarity.scales[name]) for name, part in zip(DESCRIPTORS, found.parts, strict=True))
+    apart = {"distance": found.distances, **dict(zip(DESCRIPTORS, parts, strict=True))}
+    return Near(found.rows, {name: np.where(found.rows < 0, 0, values) for name, values in apart.items()})
+
+
+def beside(queries: Mapping[str, Floats], gallery: Mapping[str, Floats], similarity: Similarity, rows: Rows) -> Near:
+    """The listed `rows` (n, c) of a gallery of prepared vectors beside each of n queries, nearest first."""
+    apart = {name: np.empty(rows.shape, np.float32) for name in ("distance", *DESCRIPTORS)}
+    for start in range(0, len(rows), _BLOCK):
+        some = slice(start, start + _BLOCK)
+        listed = [
+            np.take_along_axis(squared_distances(queries[name][some], gallery[name]), rows[some], axis=1)
+            for name in DESCRIPTORS
+        ]
+        pairs = zip(listed, similarity.factors(), strict=True)
+        apart["distance"][some] = np.sqrt(sum(np.float32(factor) * values for values, factor in pairs))
+        for name, values in zip(DESCRIPTORS, listed, strict=True):
+            apart[name][some] = np.sqrt(values) / np.float32(similarity.scales[name])
+    order = np.lexsort((rows, apart["distance"]), axis=1)
     sort = partial(np.take_along_axis, indices=order, axis=1)
     return Near(sort(rows), {name: sort(values) for name, values in apart.items()})

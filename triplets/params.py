@@ -1,9 +1,9 @@
 """The parameters of `triplets`."""
 
 from dataclasses import asdict
-from math import isfinite
+from math import inf, isfinite
 
-from core.params import Seed, section
+from core.params import Seed, at_least, section
 
 
 @section
@@ -27,37 +27,61 @@ class Weights:
 class RecommendParams:
     """`triplets.recommend`: the fused distance and how many neighbours of a query to keep.
 
-    `scale_pairs` random pairs of training photos tell each descriptor's median distance.
+    `category_weights` are those of categories that have their own; `scale_pairs` random pairs of training photos
+    tell each descriptor's median distance.
     """
 
     weights: Weights
+    category_weights: dict[str, Weights]
     neighbors: int
     scale_pairs: int
     seed: Seed
 
     def __post_init__(self) -> None:
-        _at_least(self.neighbors, 1, "neighbors")
-        _at_least(self.scale_pairs, 1, "scale_pairs")
+        at_least(self, 1, "neighbors", "scale_pairs")
+
+
+@section
+class SimilarParams:
+    """`triplets.similar`: how many similar products each product gets.
+
+    Products that share a copy of a photo are variants of one another, and so are those whose photos have the same
+    value of the attribute `variant`; None looks at copies alone.
+    """
+
+    products: int
+    variant: str | None
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "products")
 
 
 @section
 class MineParams:
-    """`triplets.mine`: the rules of in-class and out-of-class triplets (see triplets/rules.py)."""
+    """`triplets.mine`: the rules of in-class and out-of-class triplets (see triplets/rules.py).
+
+    `hardness` is the power by which nearer negatives are likelier, 0 for alike; `near_categories` how many of the
+    nearest categories an out-of-class negative comes from as long as they have any left, 0 for no preference;
+    `negative_cap` how many triplets of a kind one photo is the negative of at most.
+    """
 
     candidates: int
     positives: int
     gap: int
     margin: float
+    hardness: float
+    near_categories: int
     per_query: int
+    negative_cap: int
     seed: Seed
 
     def __post_init__(self) -> None:
-        _at_least(self.positives, 1, "positives")
-        _at_least(self.gap, 0, "gap")
+        at_least(self, 1, "positives", "per_query", "negative_cap")
+        at_least(self, 0, "gap", "near_categories")
         if self.candidates <= self.gap:
             raise ValueError(f"candidates must be above the gap, {self.gap}. Received: {self.candidates}")
         _share(self.margin, "margin")
-        _at_least(self.per_query, 1, "per_query")
+        _power(self.hardness, "hardness")
 
 
 @section
@@ -71,7 +95,7 @@ class Totals:
     def __post_init__(self) -> None:
         for split, total in asdict(self).items():
             if total is not None:
-                _at_least(total, 1, split)
+                at_least(self, 1, split)
 
     def of(self, split: str) -> int | None:
         """The total of `split`."""
@@ -83,7 +107,8 @@ class Totals:
 class MixParams:
     """`triplets.mix`: the shares of the kinds, the totals, and the rules of wild triplets.
 
-    `margin` and `gap` are of the training split alone; a null margin caps no negative.
+    `margin` and `gap` are of the training split alone; a null margin caps no negative. `hardness` and `negative_cap`
+    are those of `MineParams`, for wild triplets.
     """
 
     in_class: float
@@ -92,22 +117,25 @@ class MixParams:
     per_pair: int
     margin: float | None
     gap: int
+    hardness: float
+    negative_cap: int
     seed: Seed
 
     def __post_init__(self) -> None:
         _share(self.in_class, "in_class")
         _share(self.wild, "wild")
-        _at_least(self.per_pair, 1, "per_pair")
+        at_least(self, 1, "per_pair", "negative_cap")
         if self.margin is not None:
             _share(self.margin, "margin")
-        _at_least(self.gap, 0, "gap")
-
-
-def _at_least(value: int, least: int, name: str) -> None:
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}. Received: {value}")
+        at_least(self, 0, "gap")
+        _power(self.hardness, "hardness")
 
 
 def _share(value: float, name: str) -> None:
     if not 0 <= value <= 1:
         raise ValueError(f"{name} must be between 0 and 1. Received: {value}")
+
+
+def _power(value: float, name: str) -> None:
+    if not 0 <= value < inf:
+        raise ValueError(f"{name} must be a finite number from 0 on. Received: {value}")

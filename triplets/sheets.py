@@ -1,7 +1,7 @@
 """Contact sheets: photos in blocks of columns, a caption under each."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 Cell = tuple[str, str] | None  # image id and caption
 Line = list[list[Cell]]  # a row of the sheet: its cells, block by block
+Photos = PixelStore | Mapping[str, Pixels]
 
 _INCH = 1.2  # a photo's side
 _LINE = 1.3  # a row's height, with the caption; this and the next in photos
 _HEAD = 0.4
 _GAP = 0.35  # between two blocks
+_PARTITIONS, _PER_PARTITION = 64, 8  # that `candidates` gives at most
 
 
 def neighbor_sheet(
@@ -37,6 +39,17 @@ def neighbor_sheet(
     _sheet(path, lines, [["query"], ["nearest photos of other products, and their distances"]], photos)
 
 
+def candidates(catalog: Catalog, seed: int) -> list[str]:
+    """Photos that a sheet may show, a few of some partitions, so that the neighbours of all need not be read."""
+    shuffled = generator(seed, "sheet", "candidates").permutation(len(catalog))
+    of_partition: dict[str, list[str]] = {}
+    for row in shuffled:
+        own = of_partition.setdefault(catalog.partition[row], [])
+        if len(own) < _PER_PARTITION:
+            own.append(catalog.image_id[row])
+    return [image_id for _, own in zip(range(_PARTITIONS), of_partition.values(), strict=False) for image_id in own]
+
+
 def _queries(neighbors: Neighbors, partition: dict[str, str], count: int, columns: int, seed: int) -> list[str]:
     """Queries with as many neighbours as there are columns, or with the most that any has."""
     most = min(columns, int(neighbors.rank.max(initial=0)))
@@ -47,6 +60,17 @@ def _queries(neighbors: Neighbors, partition: dict[str, str], count: int, column
         turns.append(seen[partition[query_id]])
         seen[partition[query_id]] += 1
     return [str(shuffled[place]) for place in np.argsort(np.array(turns, np.int64), kind="stable")[:count]]
+
+
+def answer_sheet(
+    path: Path, query: str, nearest: Sequence[Cell], photos: Mapping[str, Pixels], *, columns: int
+) -> None:
+    """Write a PNG of one query and of the photos found for it, in rows of `columns`."""
+    lines: list[Line] = []
+    for start in range(0, max(len(nearest), 1), columns):
+        some = list(nearest[start : start + columns])
+        lines.append([[(query, "") if start == 0 else None], some + [None] * (columns - len(some))])
+    _sheet(path, lines, [["query"], ["nearest photos, and their distances"]], photos)
 
 
 def triplet_sheet(path: Path, triplets: Triplets, photos: PixelStore, *, rows: int, seed: int) -> None:
@@ -70,7 +94,7 @@ def _cells(triplets: Triplets, row: int) -> list[Cell]:
     ]
 
 
-def _sheet(path: Path, lines: Sequence[Line], heads: Sequence[Sequence[str]], photos: PixelStore) -> None:
+def _sheet(path: Path, lines: Sequence[Line], heads: Sequence[Sequence[str]], photos: Photos) -> None:
     """Write the PNG; `heads` hold one text per column of a block, or one for the whole block."""
     from matplotlib.figure import Figure
 
@@ -93,14 +117,14 @@ def _sheet(path: Path, lines: Sequence[Line], heads: Sequence[Sequence[str]], ph
         for left, block in zip(lefts, line, strict=True):
             for place, cell in enumerate(block):
                 if cell is not None:
-                    _photo(axes, left + place, top, photos[cell[0]])
+                    draw_photo(axes, left + place, top, photos[cell[0]])
                     axes.text(left + place + 0.5, top + 1.08, cell[1], fontsize=8, color="#555555", **middle)
     with replacing(path) as beside:
         # No software name: the same bytes from every version of the library that draws the same.
         figure.savefig(beside, format="png", metadata={"Software": None})
 
 
-def _photo(axes: "Axes", left: float, top: float, pixels: Pixels) -> None:
+def draw_photo(axes: "Axes", left: float, top: float, pixels: Pixels) -> None:
     """Draw a photo with a thin frame into a square of side 1, less a margin."""
     from matplotlib.patches import Rectangle
 

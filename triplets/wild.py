@@ -7,9 +7,10 @@ by facts and not by its own filter. All three photos are of one partition and sp
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -17,12 +18,14 @@ from core import engine
 from core.codes import codes
 from core.similarity import Floats, Similarity, squared_distances
 from core.tables import Catalog, Column, StreetPairs, Triplets
-from triplets.assemble import triplets_of
-from triplets.distances import between, load
+from triplets.assemble import Side, triplets_of
+from triplets.distances import Described, between
 from triplets.groups import Group, Rows, generator, groups, rows_of
 from triplets.params import MixParams
-from triplets.rules import Mask, sift, spread, under_cap
+from triplets.provenance import params_hash
+from triplets.rules import Mask, at, capped, ordered, sift, under_cap
 
+_DRAWS = 8  # candidates put in order per triplet wanted; the negatives' cap passes over some
 _CANDIDATES = 2**22  # looked at together, so that memory stays small
 
 
@@ -35,8 +38,9 @@ class Task:
 
     group: Group
     params: MixParams
-    features: Path
+    described: Described
     similarity: Similarity
+    params_hash: str
     image_id: Column
     product: Rows
     copies: Rows
@@ -49,7 +53,7 @@ def mine(
     """The wild triplets of the street collection, and how many candidates each rule rejected.
 
     Raises:
-        TableError: a pair's photo is not in the collection, or an image has no vector.
+        TableError: a pair's photo is not in the collection, or an image has no vector or one that is not finite.
     """
     found = groups(street.take(street.domain == "street"))
     tasks = _tasks(street, pairs, features, similarity, params)
@@ -65,6 +69,7 @@ def _tasks(
     street: Catalog, pairs: StreetPairs, features: Path, similarity: Similarity, params: MixParams
 ) -> Iterator[Task]:
     product, copies = codes(street.product_id), codes(street.duplicate_group)
+    described, hashed = Described.find(features, street.image_id), params_hash(params, similarity)
     paired: dict[int, list[str]] = defaultdict(list)
     photos = rows_of(street.image_id, pairs.image_id, "street_pairs.parquet")
     for photo, name in zip(photos, pairs.product_id, strict=True):
@@ -78,8 +83,9 @@ def _tasks(
         yield Task(
             group=group,
             params=params,
-            features=features,
-            similarity=similarity,
+            described=described.take(rows),
+            similarity=similarity.of(street.category[rows[0]]),
+            params_hash=hashed,
             image_id=street.image_id[rows],
             product=product[rows],
             copies=copies[rows],
@@ -102,61 +108,95 @@ def _places(paired: list[list[str]], shown: Column) -> Rows:
 def mine_in(task: Task) -> tuple[Triplets, Counter[str]]:
     """The wild triplets of one partition and split, and what was rejected."""
     count, most = task.positive.shape
+    counts = Counter({"wild.queries": count, "wild.queries_without_positive": count})
     shops = len(task.image_id) - count
-    counts = Counter({"wild.queries": count})
-    tables = [Triplets.from_rows([])]
-    if most:
-        prepared = load(task.features, task.image_id)
-        fused = task.similarity.fuse(prepared)
-        fused = fused - fused.mean(axis=0)  # fewer digits cancel in the matrix product
-        rng = generator(task.params.seed, "wild", task.group.partition, task.group.split)
-        block = max(1, _CANDIDATES // (most * shops))
-        for start in range(0, count, block):
-            street = np.arange(start, min(start + block, count))
-            distance = np.sqrt(squared_distances(fused[street], fused[count:]))
-            table, rejected = _draw(task, prepared, street, distance, rng)
-            tables.append(table)
-            counts.update(rejected)
-    table = Triplets.concat(tables)
-    counts["wild.queries_without_positive"] = count - counts["wild.queries_with_positive"]
+    if not most:
+        return Triplets.from_rows([]), counts
+    prepared = task.described.load()
+    fused = task.similarity.fuse(prepared)
+    fused = fused - fused.mean(axis=0)  # fewer digits cancel in the matrix product
+    rng = generator(task.params.seed, "wild", task.group.partition, task.group.split)
+    block = max(1, _CANDIDATES // (most * shops))
+    offers = []
+    for start in range(0, count, block):
+        street = np.arange(start, min(start + block, count))
+        distance = np.sqrt(squared_distances(fused[street], fused[count:]))
+        offer, rejected = _offer(task, street, distance, rng)
+        offers.append(offer)
+        counts.update(rejected)
+    table, rejected = _drawn(task, prepared, Offer.concat(offers), rng)
+    counts.update(rejected)
+    counts["wild.surplus"] = counts.pop("wild.allowed") - counts["wild.negative_cap"] - len(table)
+    counts["wild.queries_without_positive"] -= counts["wild.queries_with_positive"]
     return table, counts
 
 
-def _draw(
-    task: Task, prepared: dict[str, Floats], street: Rows, distance: Floats, rng: np.random.Generator
-) -> tuple[Triplets, Counter[str]]:
-    """Triplets of some street photos, given their distances (street, shop) to every shop photo."""
-    shop = len(task.positive) + np.arange(distance.shape[1])
+@dataclass(frozen=True)
+class Offer:
+    """What each street photo may draw, in order (street, l): places among the shop photos, -1 for none; the ranks of
+    both for the street photo, and their fused distances to it.
+    """
+
+    positive: Rows
+    negative: Rows
+    positive_rank: Rows
+    negative_rank: Rows
+    positive_distance: Floats
+    negative_distance: Floats
+
+    @classmethod
+    def concat(cls, offers: Sequence[Self]) -> Self:
+        """The street photos of all `offers`."""
+        return cls(*(np.concatenate([getattr(some, one.name) for some in offers]) for one in fields(cls)))
+
+
+def _offer(task: Task, street: Rows, distance: Floats, rng: np.random.Generator) -> tuple[Offer, Counter[str]]:
+    """The draws of some street photos, given their distances (street, shop) to every shop photo."""
+    params, shop = task.params, len(task.positive) + np.arange(distance.shape[1])
     places = task.positive[street]
     exists = (places >= 0) & (task.copies[shop[places]] != task.copies[street, None])
+    order = np.argsort(distance, axis=1, kind="stable")  # nearest first, as the rules have it
+    rank = np.empty_like(order)
+    np.put_along_axis(rank, order, np.arange(len(shop))[None, :], axis=1)
     to_positives = np.take_along_axis(distance, places, axis=1)  # where none exists, of any photo: never looked at
-    rules = {"same_product": _related(task, street, shop, places, exists)[:, None, :]}
+    related = np.take_along_axis(_related(task, street, shop, places, exists), order, axis=1)
+    rules = {"same_product": related[:, None, :]}
     if task.group.split == "train":
-        rules["gap"] = _nearest(distance, task.params.gap)[:, None, :]
-        if task.params.margin is not None:
-            rules["similarity"] = ~under_cap(to_positives, distance, task.params.margin)
-    candidates = np.repeat(exists[:, :, None], len(shop), axis=2)
-    allowed, counts = sift(candidates, rules, "wild")
-    query, slot, negative = spread(allowed, task.params.per_pair, rng)
-    counts["wild.surplus"] = int(np.count_nonzero(allowed) - len(query))
+        rules["gap"] = np.arange(len(shop)) < params.gap
+        if params.margin is not None:
+            rules["similarity"] = ~under_cap(to_positives, np.take_along_axis(distance, order, axis=1), params.margin)
+    allowed, counts = sift(np.repeat(exists[:, :, None], len(shop), axis=2), rules, "wild")
+    counts["wild.allowed"] = int(np.count_nonzero(allowed))
     counts["wild.queries_with_positive"] = int(np.count_nonzero(exists.any(axis=1)))
+    draws = ordered(allowed, _DRAWS * params.per_pair, params.hardness, rng)
+    positive, negative = at(places, draws.positive), at(order, draws.negative)
+    offer = Offer(
+        positive,
+        negative,
+        np.take_along_axis(rank, positive, axis=1) + 1,
+        draws.negative + 1,
+        np.take_along_axis(distance, positive, axis=1),
+        np.take_along_axis(distance, negative, axis=1),
+    )
+    return offer, counts
 
-    rank = 1 + (distance[:, None, :] < to_positives[:, :, None]).sum(axis=2)
-    positive = places[query, slot]
-    # The distances that the rules have read are the ones that are written.
-    near = between(prepared, task.similarity, street[query], shop[positive])
-    far = between(prepared, task.similarity, street[query], shop[negative])
-    near["distance"], far["distance"] = distance[query, positive], distance[query, negative]
-    ids = task.image_id[street[query]], task.image_id[shop[positive]], task.image_id[shop[negative]]
-    return triplets_of(ids, "wild", task.group.split, rank[query, slot], near, far), counts
 
-
-def _nearest(distance: Floats, count: int) -> Mask:
-    """Which of each row's distances are among its `count` smallest."""
-    if count == 0:
-        return np.zeros(distance.shape, np.bool_)
-    last = min(count, distance.shape[1]) - 1
-    return distance <= np.partition(distance, last, axis=1)[:, last, None]
+def _drawn(
+    task: Task, prepared: dict[str, Floats], offer: Offer, rng: np.random.Generator
+) -> tuple[Triplets, Counter[str]]:
+    """The triplets that are taken of the offers of all street photos."""
+    params = task.params
+    taken, refused = capped(offer.negative, params.per_pair, params.negative_cap, rng)
+    street, turn = np.nonzero(taken)
+    sides = []
+    for name in ("positive", "negative"):
+        shop = len(task.positive) + getattr(offer, name)[street, turn]
+        # The fused distances that the rules have read are the ones that are written.
+        apart = between(prepared, task.similarity, street, shop)
+        apart["distance"] = getattr(offer, f"{name}_distance")[street, turn]
+        sides.append(Side(task.image_id[shop], getattr(offer, f"{name}_rank")[street, turn], apart))
+    table = triplets_of(task.image_id[street], *sides, kind="wild", split=task.group.split, params=task.params_hash)
+    return table, Counter({"wild.negative_cap": refused})
 
 
 def _related(task: Task, street: Rows, shop: Rows, places: Rows, exists: Mask) -> Mask:

@@ -100,7 +100,15 @@ def test_a_training_parameter_touches_the_training_alone(project):
 
 def test_a_weight_runs_recommend_and_what_follows(project):
     change_params(project, {"triplets": {"recommend": {"weights": {"color": 0.9}}}})
-    assert ran(dvc(project, "repro")) == ["recommend", "mine", "mix", "fit", "embed", "evaluate"]
+    assert ran(dvc(project, "repro")) == [
+        "recommend",
+        "similar",
+        "mine",
+        "mix",
+        "fit",
+        "embed",
+        "evaluate",
+    ]
 
 
 def test_the_commands_of_the_readme_run(project):

@@ -89,7 +89,8 @@ def triplet(rng: np.random.Generator, kind: str, query: dict, positive: dict, ne
         for name in ("distance", *DESCRIPTORS)
     }
     ids = {"query_id": query["image_id"], "positive_id": positive["image_id"], "negative_id": negative["image_id"]}
-    return {**ids, "kind": kind, "split": query["split"], "positive_rank": 1, **distances}
+    why = {"rules": "2", "params": "0", "positive_rank": 1, "negative_rank": 9}
+    return {**ids, "kind": kind, "split": query["split"], **why, **distances}
 
 
 def triplets_of(catalog: list[dict], street: list[dict], rng: np.random.Generator) -> Triplets:

@@ -14,15 +14,27 @@ from triplets.distances import load
 from triplets.params import RecommendParams, Weights
 
 WIDTHS = {"structure": 8, "pattern": 5, "color": 6}
-RECOMMEND = RecommendParams(Weights(0.4, 0.3, 0.3), neighbors=14, scale_pairs=300, seed=1)
+RECOMMEND = RecommendParams(Weights(0.4, 0.3, 0.3), {}, neighbors=14, scale_pairs=300, seed=1)
 PARAMS = {
     "recommend": {
         "weights": {"structure": 0.4, "pattern": 0.3, "color": 0.3},
+        "category_weights": {},
         "neighbors": 20,
         "scale_pairs": 500,
         "seed": 1,
     },
-    "mine": {"candidates": 20, "positives": 5, "gap": 6, "margin": 0.05, "per_query": 3, "seed": 1},
+    "similar": {"products": 10, "variant": None},
+    "mine": {
+        "candidates": 20,
+        "positives": 5,
+        "gap": 6,
+        "margin": 0.05,
+        "hardness": 1.0,
+        "near_categories": 1,
+        "per_query": 3,
+        "negative_cap": 12,
+        "seed": 1,
+    },
     "mix": {
         "in_class": 0.3,
         "wild": 0.3,
@@ -30,6 +42,8 @@ PARAMS = {
         "per_pair": 4,
         "margin": 0.05,
         "gap": 0,
+        "hardness": 0.0,
+        "negative_cap": 60,
         "seed": 1,
     },
 }
@@ -126,7 +140,8 @@ def write_params(root: Path, **changed: dict) -> None:
 
 def fit(root: Path, asked: RecommendParams = RECOMMEND) -> Similarity:
     """The similarity of the project's catalog."""
-    return similarity.fit(Catalog.read(root / "data/curated/catalog/catalog.parquet"), root / "data/features", asked)
+    catalog = Catalog.read(root / "data/curated/catalog/catalog.parquet")
+    return similarity.fit(similarity.Pairs.draw(catalog, root / "data/features", asked), catalog, asked)
 
 
 def all_distances(root: Path, image_ids, fitted: Similarity) -> dict[tuple[str, str], float]:

@@ -11,16 +11,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_project import all_distances, catalog_rows, fit, random_vectors, row, write_project
 
-from core.tables import Catalog
+from core import engine
+from core.tables import Catalog, Neighbors, Triplets
 from triplets import mine, neighbors
 from triplets.params import MineParams
+from triplets.provenance import params_hash
+from triplets.rules import VERSION
+
+
+def asked(**changed) -> MineParams:
+    values = {"candidates": 14, "positives": 4, "gap": 5, "margin": 0.05, "hardness": 1.0, "near_categories": 1}
+    return MineParams(**values | {"per_query": 3, "negative_cap": 10**4, "seed": 1} | changed)
 
 
 def mined(root: Path, rows, params: MineParams, *, vectors=None):
     """A project of `rows`, mined: catalog, triplets, counts."""
     write_project(root, rows, vectors=vectors)
     catalog = Catalog.read(root / "data/curated/catalog/catalog.parquet")
-    return catalog, *mine.mine(catalog, root / "data/features", fit(root), params, workers=1)
+    parts = list(mine.mine(catalog, root / "data/features", fit(root), params, workers=1))
+    counts = sum((part.counts for part in parts), Counter())
+    return catalog, Triplets.concat([Triplets.from_rows([]), *(part.triplets for part in parts)]), counts
 
 
 def by_rank(catalog: Catalog, apart, candidates: int) -> dict[str, dict[int, str]]:
@@ -82,7 +92,7 @@ def test_with_room_for_all_every_allowed_triplet_is_mined(tmp_path, positives, g
     for one in rows:
         one["split"] = "train" if one["product_id"] < "p008" else "test"
     rows[2]["duplicate_group"] = rows[4]["duplicate_group"] = "copy"
-    params = MineParams(candidates, positives, gap, margin, per_query=200, seed=1)
+    params = asked(candidates=candidates, positives=positives, gap=gap, margin=margin, per_query=200)
     catalog, triplets, counts = mined(tmp_path, rows, params)
     allowed = by_loops(catalog, all_distances(tmp_path, catalog.image_id, fit(tmp_path)), params)
     assert len(catalog) == 32
@@ -98,7 +108,7 @@ def test_with_less_room_a_query_gives_per_query_of_the_allowed_ones(tmp_path):
     rows = catalog_rows(8, categories=("dresses", "tops"))
     for one in rows:
         one["split"] = "train"
-    params = MineParams(14, 3, 1, 0.05, per_query=2, seed=1)
+    params = asked(positives=3, gap=1, per_query=2)
     catalog, triplets, counts = mined(tmp_path, rows, params)
     allowed = by_loops(catalog, all_distances(tmp_path, catalog.image_id, fit(tmp_path)), params)
     for kind, expected in allowed.items():
@@ -111,9 +121,10 @@ def test_with_less_room_a_query_gives_per_query_of_the_allowed_ones(tmp_path):
 
 
 def test_the_counts_add_up_and_the_rank_is_that_inside_the_split(tmp_path):
-    catalog, triplets, counts = mined(tmp_path, catalog_rows(60), MineParams(14, 4, 5, 0.05, 3, 1))
+    catalog, triplets, counts = mined(tmp_path, catalog_rows(60), asked())
     for kind in ("in_class", "out_of_class"):
-        rejected = sum(counts[f"{kind}.{rule}"] for rule in ("gap", "same_product", "similarity", "surplus"))
+        rules = ("gap", "same_product", "similarity", "negative_cap", "surplus")
+        rejected = sum(counts[f"{kind}.{rule}"] for rule in rules)
         assert counts[f"{kind}.considered"] - rejected == np.count_nonzero(triplets.kind == kind) > 0
     apart = all_distances(tmp_path, catalog.image_id, fit(tmp_path))
     ranked = by_rank(catalog, apart, 14)
@@ -134,8 +145,10 @@ def test_inside_a_split_the_search_is_the_recommenders(tmp_path):
     rows = catalog_rows(20, categories=("dresses",))
     for one in rows:
         one["split"] = "train"
-    catalog, triplets, _ = mined(tmp_path, rows, MineParams(14, 4, 5, 0.05, 3, 1))
-    found = neighbors.recommend(catalog, tmp_path / "data/features", fit(tmp_path), 14, workers=1)
+    catalog, triplets, _ = mined(tmp_path, rows, asked())
+    found = Neighbors.concat(
+        list(neighbors.recommend(catalog, tmp_path / "data/features", fit(tmp_path), 14, workers=1))
+    )
     ranks = {
         (q, n): (r, d) for q, n, r, d in zip(found.query_id, found.neighbor_id, found.rank, found.distance, strict=True)
     }
@@ -151,8 +164,9 @@ def test_inside_a_split_the_search_is_the_recommenders(tmp_path):
     photos=st.integers(4, 40),
     margin=st.sampled_from([0, 0.05, 0.5]),
     per_query=st.integers(1, 5),
+    cap=st.integers(1, 12),
 )
-def test_no_triplet_breaks_a_rule(seed, photos, margin, per_query):
+def test_no_triplet_breaks_a_rule(seed, photos, margin, per_query, cap):
     rng = np.random.default_rng(seed)
     rows = [
         row(
@@ -174,7 +188,7 @@ def test_no_triplet_breaks_a_rule(seed, photos, margin, per_query):
     more = random_vectors(12, seed + 1)
     vectors = {name: np.concatenate([values, more[name]]) for name, values in vectors.items()}
     with tempfile.TemporaryDirectory() as folder:
-        params = MineParams(14, 4, 3, margin, per_query, 1)
+        params = asked(gap=3, margin=margin, per_query=per_query, negative_cap=cap)
         catalog, triplets, _ = mined(Path(folder), rows + many, params, vectors=vectors)
     info = {catalog.image_id[i]: i for i in range(len(catalog))}
     query, positive, negative = (
@@ -195,14 +209,16 @@ def test_no_triplet_breaks_a_rule(seed, photos, margin, per_query):
     )
     assert (far <= near - np.abs(near) * margin + 1e-9).all()
     for kind in ("in_class", "out_of_class"):
-        assert max(Counter(triplets.query_id[triplets.kind == kind]).values(), default=0) <= per_query
+        of_kind = triplets.take(triplets.kind == kind)
+        assert max(Counter(of_kind.query_id).values(), default=0) <= per_query
+        assert max(Counter(zip(of_kind.split, of_kind.negative_id, strict=True)).values(), default=0) <= cap
     assert len(triplets) > 0
 
 
 def test_a_partition_of_one_product_and_a_single_category_are_no_error(tmp_path):
     rows = catalog_rows(12, categories=("dresses",))
     rows += [row(f"hat{n}", product_id="hat", category="hats", split="val") for n in range(3)]
-    _, triplets, counts = mined(tmp_path, rows, MineParams(14, 3, 2, 0.05, 2, 1))
+    _, triplets, counts = mined(tmp_path, rows, asked(positives=3, gap=2, per_query=2))
     assert not {"hat0", "hat1", "hat2"} & set(triplets.query_id)
     assert counts["queries_without_positive"] >= 3
     assert not ((triplets.kind == "out_of_class") & (triplets.split == "train")).any()
@@ -210,7 +226,7 @@ def test_a_partition_of_one_product_and_a_single_category_are_no_error(tmp_path)
 
 
 def test_another_partitions_photos_do_not_change_the_in_class_triplets(tmp_path):
-    params = MineParams(14, 3, 2, 0.05, 2, 1)
+    params = asked(positives=3, gap=2, per_query=2)
     rows = catalog_rows(20, categories=("dresses",))
     extra = [row(f"z{n}", category="tops", split="val") for n in range(6)]
     vectors = random_vectors(len(rows) + 6)
@@ -221,3 +237,105 @@ def test_another_partitions_photos_do_not_change_the_in_class_triplets(tmp_path)
     assert len(without) > 0
     for name in ("query_id", "positive_id", "negative_id"):
         assert getattr(kept, name).tolist() == getattr(without.take(without.kind == "in_class"), name).tolist()
+
+
+def test_no_photo_is_the_negative_of_more_triplets_of_a_kind_than_the_cap(tmp_path):
+    rows = catalog_rows(60)
+    free = mined(tmp_path / "a", rows, asked(hardness=20.0, per_query=6))[1]
+    for kind in ("in_class", "out_of_class"):
+        assert max(Counter(free.negative_id[free.kind == kind]).values()) > 4
+    capped, counts = mined(tmp_path / "b", rows, asked(hardness=20.0, per_query=6, negative_cap=4))[1:]
+    for kind in ("in_class", "out_of_class"):
+        assert max(Counter(capped.negative_id[capped.kind == kind]).values()) == 4
+        assert counts[f"{kind}.negative_cap"] > 0
+
+
+def test_out_of_class_negatives_come_from_the_near_categories_while_they_have_any(tmp_path):
+    rows = catalog_rows(80, categories=("dresses", "skirts", "boots", "sandals"))
+    for one in rows:
+        one["split"] = "train"
+    vectors = random_vectors(len(rows))
+    shod = np.array([one["category"] in ("boots", "sandals") for one in rows])
+    for values in vectors.values():
+        values[shod, 0] += 6  # so the shoes are far from the clothes
+    alike = {"boots": "sandals", "sandals": "boots", "dresses": "skirts", "skirts": "dresses"}
+    catalog, triplets, _ = mined(tmp_path / "a", rows, asked(), vectors=vectors)
+    category = dict(zip(catalog.image_id, catalog.category, strict=True))
+    out = triplets.take(triplets.kind == "out_of_class")
+    assert len(out) > 100
+    assert all(category[n] == alike[category[q]] for q, n in zip(out.query_id, out.negative_id, strict=True))
+    every = mined(tmp_path / "b", rows, asked(near_categories=0), vectors=vectors)[1]
+    every = every.take(every.kind == "out_of_class")
+    met = Counter((category[q], category[n]) for q, n in zip(every.query_id, every.negative_id, strict=True))
+    assert len(met) == 12
+
+
+def test_hard_negatives_are_nearer_and_every_one_is_drawn_at_times(tmp_path):
+    rows = catalog_rows(60, categories=("dresses",))
+    ranks = {}
+    for hardness in (0, 1, 30):
+        triplets = mined(tmp_path / str(hardness), rows, asked(hardness=float(hardness)))[1]
+        ranks[hardness] = triplets.negative_rank[triplets.kind == "in_class"]
+    assert ranks[0].mean() > ranks[1].mean() > ranks[30].mean()
+    assert set(ranks[1].tolist()) == set(range(6, 15))
+
+
+def test_a_row_says_why_it_is_there(tmp_path):
+    catalog, triplets, _ = mined(tmp_path, catalog_rows(60), asked())
+    ranked = by_rank(catalog, all_distances(tmp_path, catalog.image_id, fit(tmp_path)), 14)
+    inside = triplets.kind == "in_class"
+    for q, n, rank in zip(
+        triplets.query_id[inside], triplets.negative_id[inside], triplets.negative_rank[inside], strict=True
+    ):
+        assert ranked[q][rank] == n
+    assert set(triplets.negative_rank[~inside]) == {0}
+    assert set(triplets.rules) == {VERSION}
+    assert set(triplets.params) == {params_hash(asked(), fit(tmp_path))}
+    other = mined(tmp_path / "b", catalog_rows(60), asked(gap=4))[1]
+    assert not set(other.params) & set(triplets.params)
+
+
+def test_more_negatives_asked_than_there_are_gives_all_there_are(tmp_path):
+    rows = catalog_rows(9, photos=1)
+    for one in rows:
+        one["split"] = "train"
+    _, triplets, counts = mined(tmp_path, rows, asked(positives=2, gap=0, margin=0.0, per_query=500))
+    assert 0 < len(triplets) < 200
+    assert counts["in_class.surplus"] == counts["out_of_class.surplus"] == 0
+
+
+def test_all_identical_vectors_of_a_partition_give_no_triplet_of_it(tmp_path):
+    rows = [*catalog_rows(20), *(row(f"hat{n}", category="hats") for n in range(9))]
+    vectors = random_vectors(len(rows))
+    for values in vectors.values():
+        values[-9:] = values[-1]
+    _, triplets, counts = mined(tmp_path, rows, asked(gap=2), vectors=vectors)
+    inside = triplets.kind == "in_class"
+    assert not np.char.startswith(triplets.query_id[inside].astype(str), "hat").any()  # no negative is under the cap
+    assert np.char.startswith(triplets.query_id[~inside].astype(str), "hat").any()
+    assert counts["in_class.similarity"] > 0
+
+
+def test_each_group_gives_the_same_whatever_was_mined_before_it(tmp_path, monkeypatch):
+    write_project(tmp_path, catalog_rows(60))
+    catalog = Catalog.read(tmp_path / "data/curated/catalog/catalog.parquet")
+    tasks = []
+    monkeypatch.setattr(engine, "run", lambda function, given, **_: tasks.extend(given) or map(function, tasks))
+    forward = [part.triplets for part in mine.mine(catalog, tmp_path / "data/features", fit(tmp_path), asked(), 1)]
+    backward = [mine.mine_in(task).triplets for task in reversed(tasks)][::-1]
+    assert len(forward) == 9
+    for one, other in zip(forward, backward, strict=True):
+        for name in Triplets.columns():
+            assert getattr(one, name).tolist() == getattr(other, name).tolist()
+
+
+@pytest.mark.parametrize("candidates", [1, 300])
+def test_small_blocks_mine_as_much(tmp_path, monkeypatch, candidates):
+    params = asked(gap=1, per_query=200)
+    names = "query_id", "positive_id", "negative_id"
+    whole = mined(tmp_path / "a", catalog_rows(30), params)[1]
+    monkeypatch.setattr(mine, "_CANDIDATES", candidates)
+    pieces = mined(tmp_path / "b", catalog_rows(30), params)[1]
+    assert set(zip(*(getattr(whole, n) for n in names), strict=True)) == set(
+        zip(*(getattr(pieces, n) for n in names), strict=True)
+    )

@@ -11,11 +11,13 @@ from core.errors import InputError
 from core.tables import KINDS, SPLITS, Triplets
 from triplets.mix import asked, evenly, mix, takes
 from triplets.params import MixParams, Totals
-from triplets.report import shares
+from triplets.reports.shares import console, shares
 
 
 def params(in_class=0.3, wild=0.3, seed=1, totals=(None, None, None)) -> MixParams:
-    return MixParams(in_class, wild, Totals(*totals), per_pair=1, margin=None, gap=0, seed=seed)
+    return MixParams(
+        in_class, wild, Totals(*totals), per_pair=1, margin=None, gap=0, hardness=0, negative_cap=9, seed=seed
+    )
 
 
 def triplets(split="train", **counts: int) -> Triplets:
@@ -29,7 +31,8 @@ def triplets(split="train", **counts: int) -> Triplets:
                 for name in ("distance", "structure", "pattern", "color")
             }
             ids = {"query_id": f"{split}{kind}{number // 5}", "positive_id": "p", "negative_id": f"n{number}"}
-            rows.append({**ids, "kind": kind, "split": split, "positive_rank": 1, **distances})
+            why = {"rules": "2", "params": "0", "positive_rank": 1, "negative_rank": 9}
+            rows.append({**ids, "kind": kind, "split": split, **why, **distances})
     return Triplets.from_rows(rows)
 
 
@@ -196,7 +199,7 @@ def test_the_line_of_a_split_says_what_was_asked_and_reached(total, supply, line
     val = triplets("val", **dict(zip(KINDS, supply, strict=True)))
     mined = Triplets.concat([triplets("train", out_of_class=1), val])
     asked_for = params(totals=(None, total, None))
-    text = shares(mined, mix(mined, asked_for), asked_for)
+    text = console(shares(mined, mix(mined, asked_for), asked_for))
     assert text.startswith("Asked: in-class 21%, out-of-class 49%, wild 30%. train: ")
     assert f" val: {line}. test: " in text
 

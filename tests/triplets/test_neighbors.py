@@ -7,20 +7,21 @@ import pytest
 from small_project import catalog_rows, random_vectors, row, write_project, write_vectors
 
 from core.errors import InputError, TableError
-from core.tables import DESCRIPTORS, Catalog, Vectors
+from core.tables import DESCRIPTORS, Catalog, Neighbors, Vectors
 from triplets import neighbors, similarity
 from triplets.distances import between, load
 from triplets.params import RecommendParams, Weights
 
 
 def params(structure=0.4, pattern=0.3, color=0.3, neighbors=6) -> RecommendParams:
-    return RecommendParams(Weights(structure, pattern, color), neighbors, scale_pairs=400, seed=1)
+    return RecommendParams(Weights(structure, pattern, color), {}, neighbors, scale_pairs=400, seed=1)
 
 
 def recommended(root: Path, asked: RecommendParams = params()):  # noqa: B008
     catalog = Catalog.read(root / "data/curated/catalog/catalog.parquet")
-    fitted = similarity.fit(catalog, root / "data/features", asked)
-    return catalog, fitted, neighbors.recommend(catalog, root / "data/features", fitted, asked.neighbors, workers=1)
+    fitted = similarity.fit(similarity.Pairs.draw(catalog, root / "data/features", asked), catalog, asked)
+    found = neighbors.recommend(catalog, root / "data/features", fitted, asked.neighbors, workers=1)
+    return catalog, fitted, Neighbors.concat([Neighbors.from_rows([]), *found])
 
 
 def test_neighbours_are_the_nearest_of_the_partition_without_product_and_copies(tmp_path):
@@ -98,10 +99,50 @@ def test_an_image_without_a_vector_is_named(tmp_path):
     write_vectors(tmp_path / "data/features", color.image_id[kept], {"color": color.values[kept]})
     with pytest.raises(TableError) as caught:
         recommended(tmp_path)
-    assert str(caught.value) == "no vector for the image c019-0. Run dvc repro."
+    path = tmp_path / "data/features/color.arrow"
+    assert str(caught.value) == f"{path} has no vector for the image c019-0. Run dvc repro."
 
 
 def test_a_lone_product_has_no_neighbours(tmp_path):
     rows = [*catalog_rows(20), *(row(f"hat{n}", product_id="hat", category="hats") for n in range(2))]
     found = recommended(write_project(tmp_path, rows))[2]
     assert not np.char.startswith(found.query_id.astype(str), "hat").any()
+
+
+def test_a_category_with_weights_of_its_own_asks_by_them(tmp_path):
+    root = write_project(tmp_path, catalog_rows(40, categories=("dresses", "tops")))
+    own = RecommendParams(Weights(0.4, 0.3, 0.3), {"tops": Weights(0, 0, 5)}, 6, scale_pairs=400, seed=1)
+    catalog, fitted, found = recommended(root, own)
+    assert fitted.categories == {"tops": {"structure": 0.0, "pattern": 0.0, "color": 1.0}}
+    tops = np.isin(found.query_id, catalog.image_id[catalog.category == "tops"])
+    np.testing.assert_allclose(found.distance[tops], found.color[tops], rtol=1e-6)
+    plain = recommended(root)[2]
+    assert found.take(~tops).neighbor_id.tolist() == plain.take(~tops).neighbor_id.tolist()
+    assert found.take(tops).neighbor_id.tolist() != plain.take(tops).neighbor_id.tolist()
+
+
+def test_all_identical_vectors_of_a_partition_are_at_0_in_the_order_of_their_ids(tmp_path):
+    rows = [*catalog_rows(20, categories=("dresses",)), *(row(f"hat{n}", category="hats") for n in range(9))]
+    vectors = random_vectors(len(rows))
+    for values in vectors.values():
+        values[-9:] = values[-1]
+    found = recommended(write_project(tmp_path, rows, vectors=vectors), params(neighbors=8))[2]
+    for number in range(9):
+        near = found.take(found.query_id == f"hat{number}")
+        assert near.neighbor_id.tolist() == [f"hat{other}" for other in range(9) if other != number]
+        np.testing.assert_allclose(near.distance, 0, atol=1e-3)
+
+
+def test_a_vector_that_is_not_finite_is_named(tmp_path):
+    write_project(tmp_path, catalog_rows(20))
+    path = tmp_path / "data/features/pattern.arrow"
+    table = Vectors.read(path)
+    values = table.values.copy()
+    values[7, 2] = 12345.0
+    Vectors(table.image_id, values, {}).write(path)
+    written = path.read_bytes()
+    assert written.count(np.float32(12345).tobytes()) == 1
+    path.write_bytes(written.replace(np.float32(12345).tobytes(), np.float32("nan").tobytes()))
+    with pytest.raises(TableError) as caught:
+        recommended(tmp_path)
+    assert str(caught.value) == f"{path}: the vector of {table.image_id[7]} is not finite. Run dvc repro."

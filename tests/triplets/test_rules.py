@@ -1,13 +1,14 @@
 """Each rule, against plain loops on 16 points."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triplets.rules import mutual, shared, sift, similarity, spread, under_cap, window
+from triplets.rules import at, capped, mutual, ordered, shared, sift, similarity, under_cap, window
 
 
 @pytest.fixture
@@ -77,27 +78,82 @@ def test_sift_counts_each_candidate_at_the_first_rule_that_rejects_it():
     shape=st.tuples(st.integers(0, 5), st.integers(0, 4), st.integers(0, 9)),
     count=st.integers(1, 12),
     share=st.sampled_from([0, 0.2, 0.7, 1]),
+    hardness=st.sampled_from([0, 1, 5.0]),
 )
-def test_spread_draws_what_is_allowed_in_turn_over_the_positives(seed, shape, count, share):
+def test_what_is_allowed_is_ordered_in_turn_over_the_positives(seed, shape, count, share, hardness):
     rng = np.random.default_rng(seed)
     allowed = rng.random(shape) < share
-    drawn = list(zip(*(places.tolist() for places in spread(allowed, count, rng)), strict=True))
-    assert len(set(drawn)) == len(drawn)
-    assert all(allowed[places] for places in drawn)
+    last = rng.random((shape[0], shape[2])) < 0.5
+    draws = ordered(allowed, count, hardness, rng, last=last)
+    assert draws.positive.shape == draws.negative.shape == (shape[0], count)
     for query in range(shape[0]):
-        supply = allowed[query].sum(axis=1)
-        taken = np.bincount([p for q, p, _ in drawn if q == query], minlength=shape[1])
-        expected = np.zeros(shape[1], int)
-        while expected.sum() < min(count, supply.sum()):
-            turn = min((expected[p], p) for p in range(shape[1]) if expected[p] < supply[p])[1]
-            expected[turn] += 1
-        assert taken.tolist() == expected.tolist()
+        there = [(p, n) for p, n in zip(draws.positive[query], draws.negative[query], strict=True) if n >= 0]
+        assert len(set(there)) == len(there) == min(count, np.count_nonzero(allowed[query]))
+        assert all(allowed[query, p, n] for p, n in there)
+        assert (draws.negative[query, len(there) :] == -1).all()
+        # One of each positive that has any left, before the second of any.
+        turns = Counter()
+        left = {p: int(np.count_nonzero(allowed[query, p])) for p in range(shape[1])}
+        for p, _ in there:
+            assert (turns[p], p) == min((turns[q], q) for q in left if left[q] > 0)
+            turns[p] += 1
+            left[p] -= 1
+        for p in range(shape[1]):
+            of_positive = [bool(last[query, n]) for q, n in there if q == p]
+            assert of_positive == sorted(of_positive)
 
 
-def test_spread_draws_every_negative_at_times():
-    allowed = np.ones((400, 1, 8), np.bool_)
-    _, _, negative = spread(allowed, 1, np.random.default_rng(1))
-    assert (np.bincount(negative, minlength=8) > 25).all()
+@pytest.mark.parametrize(("hardness", "share"), [(0, 1 / 8), (1, 1 / sum(1 / k for k in range(1, 9))), (60, 1)])
+def test_hardness_is_the_power_by_which_nearer_ones_are_likelier(hardness, share):
+    allowed = np.ones((4000, 1, 8), np.bool_)
+    first = ordered(allowed, 1, hardness, np.random.default_rng(1)).negative[:, 0]
+    assert np.mean(first == 0) == pytest.approx(share, abs=0.025)
+    if hardness < 60:
+        assert set(first.tolist()) == set(range(8))
+
+
+def test_hardness_counts_the_allowed_ones_alone():
+    allowed = np.zeros((500, 1, 9), np.bool_)
+    allowed[:, :, [5, 7]] = True
+    first = ordered(allowed, 1, 1.0, np.random.default_rng(1)).negative[:, 0]
+    assert np.mean(first == 5) == pytest.approx(2 / 3, abs=0.06)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    seed=st.integers(0, 10**6),
+    shape=st.tuples(st.integers(0, 16), st.integers(0, 8)),
+    per_query=st.integers(1, 5),
+    cap=st.integers(1, 5),
+)
+def test_every_query_takes_its_first_before_any_takes_its_second_and_no_negative_is_taken_beyond_its_cap(
+    seed, shape, per_query, cap
+):
+    rng = np.random.default_rng(seed)
+    label = rng.integers(-1, 5, shape)
+    taken, refused = capped(label, per_query, cap, rng)
+    used, room, seen = Counter(), [per_query] * shape[0], 0
+    for turn in range(shape[1]):
+        asking = Counter(int(label[q, turn]) for q in range(shape[0]) if label[q, turn] >= 0 and room[q])
+        granted = Counter()
+        for query in range(shape[0]):
+            if taken[query, turn]:
+                assert label[query, turn] >= 0
+                assert room[query] > 0
+                room[query] -= 1
+                granted[int(label[query, turn])] += 1
+        for negative, count in asking.items():
+            assert granted[negative] == min(count, cap - used[negative])
+            seen += count - granted[negative]
+        used += granted
+    assert refused == seen
+    assert max(used.values(), default=0) <= cap
+
+
+def test_who_gets_a_scarce_negative_is_drawn():
+    label = np.zeros((10, 1), np.int64)
+    winners = {int(np.flatnonzero(capped(label, 1, 1, np.random.default_rng(seed))[0][:, 0])[0]) for seed in range(60)}
+    assert len(winners) > 6
 
 
 @pytest.mark.parametrize(("size", "expected"), [(3, 3), (6, 6), (10, 6)])
@@ -111,3 +167,8 @@ def test_a_window_offers_each_photo_once(size, expected):
 
 def test_an_empty_pool_offers_nothing():
     assert window(3, np.empty(0, np.int64), 5, np.random.default_rng(1)).shape == (3, 0)
+
+
+def test_at_an_absent_place_stands_nothing():
+    assert at(np.array([[7, 8, 9]]), np.array([[2, -1, 0, 0]])).tolist() == [[9, -1, 7, 7]]
+    assert at(np.empty((2, 0), np.int64), np.full((2, 3), -1)).tolist() == [[-1] * 3] * 2

@@ -32,10 +32,11 @@ def squeezed(text: str) -> str:
 
 def test_they_write_all_of_their_outputs_and_nothing_else(printed):
     assert set(hashes(Path("data/triplets"))) == {
-        *(f"recommended/{name}" for name in ("neighbors.parquet", "similarity.json", "neighbors.png")),
+        *(f"recommended/{name}" for name in ("neighbors.parquet", "similarity.json", "report.json", "neighbors.png")),
         *(f"mined/{name}" for name in ("triplets.parquet", "report.json")),
         *(f"mixed/{name}" for name in ("triplets.parquet", "train.csv", "val.csv", "test.csv")),
-        *(f"mixed/{name}" for name in ("report.json", "report.md", "triplets.png")),
+        *(f"mixed/{name}" for name in ("report.json", "details.json", "report.html", "triplets.png")),
+        *(f"mixed/{name}.csv" for name in ("distances", "rules", "hubs", "partitions")),
     }
 
 
@@ -83,7 +84,7 @@ def test_in_the_mix_no_triplet_crosses_a_split_or_repeats_a_product(printed):
 
 
 def test_the_report_tells_first_what_was_asked_and_reached(printed):
-    first, *_ = (MIXED / "report.md").read_text().splitlines()
+    first, *_ = printed[2].splitlines()
     numbers = json.loads((MIXED / "report.json").read_text())
     assert first.startswith(
         "Asked: in-class 21%, out-of-class 49%, wild 30%."
@@ -91,7 +92,10 @@ def test_the_report_tells_first_what_was_asked_and_reached(printed):
         f" val: {numbers['val_total']} triplets, "
     )
     assert f"test: {numbers['test_total']} of 60 triplets, " in first
-    assert printed[2].startswith(first)
+    asked, *lines = first.removesuffix(".").replace(". ", ".\n").splitlines()
+    page = (MIXED / "report.html").read_text()
+    assert all(f">{line.removesuffix('.')}.<" in page for line in (asked, *lines))
+    assert len(lines) == 3
     for kind, share in zip(KINDS, (0.21, 0.49, 0.3), strict=True):
         assert numbers[f"train_{kind}_share"] == pytest.approx(share, abs=0.01)
     assert all(isinstance(value, int | float) for value in numbers.values())
@@ -101,9 +105,8 @@ def test_without_street_photos_the_wild_share_goes_to_the_others(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     write_project(tmp_path, catalog_rows(60))
     write_params(tmp_path, mine={"gap": 2, "positives": 3})
-    pipeline()
+    report = pipeline()[2]
     numbers = json.loads((MIXED / "report.json").read_text())
-    report = (MIXED / "report.md").read_text()
     assert (
         " train: 100 of 100 triplets, 30% / 70% / 0%; wild is absent, the rest renormalised."
         f" val: {numbers['val_total']} triplets, 30% / 70% / 0%, the largest mix that " in report
@@ -111,13 +114,14 @@ def test_without_street_photos_the_wild_share_goes_to_the_others(tmp_path, monke
     for split in ("train", "val", "test"):
         assert numbers[f"{split}_wild"] == 0
     assert report.splitlines()[0].count("wild is absent, the rest renormalised") == 3
-    assert "0 of 0 street photos have no shop photo" in report
+    assert "0 of 0 street photos have no shop photo" in (MIXED / "report.html").read_text()
 
 
 def test_mine_prints_every_rule_with_its_parameter(printed):
     counts = json.loads(Path("data/triplets/mined/report.json").read_text())["rules"]
+    kept = counts["in_class.considered"] - counts["in_class.gap"]
     assert (
-        f"| in-class negative: ranks too near | {counts['in_class.gap']:,} |"
+        f"| in-class negative: ranks too near | {counts['in_class.gap']:,} | {kept:,} |"
         " lower triplets.mine.gap, or raise triplets.mine.candidates |" in squeezed(printed[1])
     )
     assert f"{counts['queries_without_positive']:,} of 120 catalog photos have no positive." in printed[1]
@@ -130,8 +134,8 @@ def test_the_mined_report_counts_per_split_kind_and_partition(printed):
     catalog = Catalog.read(Path("data/curated/catalog/catalog.parquet"))
     tops = catalog.image_id[(catalog.partition == "women/tops") & (catalog.split == "train")]
     expected = np.isin(mined.query_id, tops) & (mined.kind == "in_class")
-    assert counts["train.in_class.women/tops"] == np.count_nonzero(expected) > 0
-    assert sum(counts.values()) == len(mined)
+    assert counts["train"]["in_class"]["women/tops"] == np.count_nonzero(expected) > 0
+    assert sum(sum(own.values()) for kinds in counts.values() for own in kinds.values()) == len(mined)
 
 
 def test_a_new_weight_changes_neighbours_and_triplets(project, pipeline):
@@ -206,7 +210,9 @@ def test_an_image_without_a_vector_is_named(project, call):
     color = Vectors.read(Path("data/features/color.arrow"))
     kept = color.image_id != "c030-1"
     write_vectors(Path("data/features"), color.image_id[kept], {"color": color.values[kept]})
-    assert failure(call("recommend")) == "Error: no vector for the image c030-1. Run dvc repro."
+    assert failure(call("recommend")) == (
+        "Error: data/features/color.arrow has no vector for the image c030-1. Run dvc repro."
+    )
     assert not Path("data/triplets").exists()
 
 
@@ -273,8 +279,7 @@ def test_street_photos_alone_can_train(tmp_path, monkeypatch, pipeline):
     monkeypatch.chdir(tmp_path)
     rows = [row(f"hat{number}", product_id="hat", category="hats") for number in range(3)]
     write_project(tmp_path, rows, *street_rows(20))
-    pipeline()
-    report = (MIXED / "report.md").read_text()
+    report = pipeline()[2]
     assert " triplets, 0% / 0% / 100%; in-class is absent, out-of-class is absent, wild is short (" in report
 
 

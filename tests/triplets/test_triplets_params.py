@@ -5,9 +5,9 @@ from small_project import write_params
 
 from core.errors import ParamsError
 from core.params import load
-from triplets.params import MineParams, MixParams, RecommendParams
+from triplets.params import MineParams, MixParams, RecommendParams, SimilarParams
 
-SECTIONS = {"recommend": RecommendParams, "mine": MineParams, "mix": MixParams}
+SECTIONS = {"recommend": RecommendParams, "similar": SimilarParams, "mine": MineParams, "mix": MixParams}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,17 @@ SECTIONS = {"recommend": RecommendParams, "mine": MineParams, "mix": MixParams}
         ("mine", {"gap": -1}, ": gap must be at least 0. Received: -1"),
         ("mine", {"margin": 1.5}, ": margin must be between 0 and 1. Received: 1.5"),
         ("mine", {"per_query": 0}, ": per_query must be at least 1. Received: 0"),
+        ("mine", {"hardness": -0.5}, ": hardness must be a finite number from 0 on. Received: -0.5"),
+        ("mine", {"near_categories": -1}, ": near_categories must be at least 0. Received: -1"),
+        ("mine", {"negative_cap": 0}, ": negative_cap must be at least 1. Received: 0"),
+        ("mix", {"negative_cap": 0}, ": negative_cap must be at least 1. Received: 0"),
+        ("similar", {"products": 0}, ": products must be at least 1. Received: 0"),
+        (
+            "recommend",
+            {"category_weights": {"tops": {"structure": 0, "pattern": 0, "color": 0}}},
+            ".category_weights.tops: structure, pattern and color must be at least 0, and one above it."
+            " Received: 0.0, 0.0, 0.0",
+        ),
         ("mine", {"candidates": 6}, ": candidates must be above the gap, 6. Received: 6"),
         ("mine", {"seed": -1}, ".seed: Input should be greater than or equal to 0. Received: -1. Change it."),
         ("mix", {"seed": 2**32}, ".seed: Input should be less than 4294967296. Received: 4294967296. Change it."),
