@@ -23,6 +23,7 @@ _INCH = 1.2  # a photo's side
 _LINE = 1.3  # a row's height, with the caption; this and the next in photos
 _HEAD = 0.4
 _GAP = 0.35  # between two blocks
+_QUESTIONS = 3  # side by side
 _PARTITIONS, _PER_PARTITION = 64, 8  # that `candidates` gives at most
 
 
@@ -71,6 +72,17 @@ def answer_sheet(
         some = list(nearest[start : start + columns])
         lines.append([[(query, "") if start == 0 else None], some + [None] * (columns - len(some))])
     _sheet(path, lines, [["query"], ["nearest photos, and their distances"]], photos)
+
+
+def question_sheet(path: Path, questions: Sequence[tuple[str, str, str]], photos: PixelStore, *, first: int) -> None:
+    """Write a PNG of `questions`, a query and the photos a and b each; they are numbered from `first` on."""
+    blocks: Line = [
+        [(query, f"row {number}"), (a, "a"), (b, "b")] for number, (query, a, b) in enumerate(questions, start=first)
+    ]
+    across = min(_QUESTIONS, max(len(blocks), 1))
+    blocks += [[None] * 3] * (-len(blocks) % across)
+    lines = [blocks[start : start + across] for start in range(0, len(blocks), across)]
+    _sheet(path, lines, [["query", "a", "b"]] * across if lines else [], photos)
 
 
 def triplet_sheet(path: Path, triplets: Triplets, photos: PixelStore, *, rows: int, seed: int) -> None:

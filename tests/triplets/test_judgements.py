@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from PIL import Image
 from small_project import row
 
 from core.errors import InputError
+from core.paths import CATALOG, TABLE
 from core.tables import Catalog
+from triplets.cli import main
 from triplets.judged.judgements import Judgement, Judgements, append
 
 HEADER = "query,a,b,closer,who,when\n"
@@ -86,7 +90,6 @@ def test_a_header_alone_holds_no_judgements(catalog):
             "j.csv, row 2: the query d0 is also a photo to choose from. Name three different photos.",
         ),
         (HEADER + "d0,d1,d2,A,,\n", "j.csv, row 2: closer must be a or b. Received: 'A'"),
-        (HEADER + "d0,d1,d2,,,\n", "j.csv, row 2: closer must be a or b. Received: ''"),
         (HEADER + "d0,d1,d2,a\n", "j.csv, row 2: it has 4 cells, the header has 6. Mend or remove it."),
         (HEADER + 'd0,d1,d2,a,"Ann,\n', "j.csv, row 2: unexpected end of data. Mend it."),
         (HEADER + "d0,d1,d2,a,A\0,\n", "j.csv holds a NUL byte in line 2. Mend it."),
@@ -169,3 +172,36 @@ def test_two_processes_add_at_once(catalog):
     assert PATH.read_text().count(HEADER) == 1
     assert len(Judgements.read(PATH, catalog)) == 40
     assert np.all(Judgements.read(PATH, catalog).a_closer)
+
+
+def test_a_form_is_asked_filled_in_and_read(finished, tmp_path, monkeypatch):
+    monkeypatch.chdir(finished[0])
+    form = tmp_path / "ann.csv"
+    done = CliRunner().invoke(main, ["ask", "--pairs", "20", "--who", "=Ann", "--output", str(form)])
+    assert done.exit_code == 0, done.output
+    with form.open(newline="") as file:
+        asked = list(csv.DictReader(file))
+    assert f"{len(asked)} questions in {form}." in done.stdout
+    assert 10 < len(asked) <= 20
+    catalog = Catalog.read(CATALOG / TABLE)
+    product = dict(zip(catalog.image_id, catalog.product_id, strict=True))
+    partition = dict(zip(catalog.image_id, catalog.partition, strict=True))
+    for question in asked:
+        three = [question[name] for name in ("query", "a", "b")]
+        assert len({product[image_id] for image_id in three}) == 3
+        assert len({partition[image_id] for image_id in three}) == 1
+        assert (question["closer"], question["who"], question["when"]) == ("", "'=Ann", "")
+    with Image.open(form.with_suffix(".png")) as picture:
+        assert picture.size[0] > 1000
+    found = Judgements.read(form, catalog)
+    assert (len(found), found.unanswered) == (0, len(asked))
+    text = form.read_text().replace(",,'=Ann", ",b,'=Ann", 3)
+    form.write_text(text)
+    found = Judgements.read(form, catalog)
+    assert (len(found), found.unanswered, found.a_closer.any()) == (3, len(asked) - 3, False)
+    again = CliRunner().invoke(main, ["ask", "--output", str(form)])
+    assert again.exit_code == 1
+    assert again.stderr.splitlines()[-1] == (
+        f"Error: {form} exists, and may hold answers. Name another file by --output."
+    )
+    assert form.read_text() == text

@@ -1,11 +1,47 @@
-"""The command that learns weights from judgements."""
+"""The commands that ask for judgements, and learn weights from them."""
 
 from pathlib import Path
 
 import click
 
 from core.cli import params_option
-from core.paths import CATALOG, FEATURES, SIMILARITY, TABLE
+from core.paths import CATALOG, FEATURES, SIMILARITY, STORE, TABLE
+
+
+@click.command()
+@click.option("--pairs", type=click.IntRange(1, 1000), default=50, show_default=True, help="Questions, at most.")
+@click.option("--who", default="", help="Whose answers these will be.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Another one asks other pairs.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("judgements.csv"),
+    show_default=True,
+    help="The CSV to fill in; the photos are drawn beside it, as PNG.",
+)
+def ask(pairs: int, who: str, seed: int, output: Path) -> None:
+    """Choose pairs of photos whose answers tell most about the weights, and write them as a form to fill in.
+
+    Each row has a query and two photos, a and b: write into the column closer which of the two is closer to the query,
+    a or b, and leave it empty where you cannot tell. Then run triplets learn-weights.
+
+    Example: triplets ask --pairs 50 --who Ann
+    """
+    from core.images import PixelStore
+    from core.similarity import Similarity
+    from core.tables import Catalog
+    from triplets.judged.asking import pairs_to_judge
+    from triplets.judged.judgements import write_questions
+    from triplets.sheets import question_sheet
+
+    catalog = Catalog.read(CATALOG / TABLE)
+    chosen = pairs_to_judge(catalog, FEATURES, Similarity.read(SIMILARITY), pairs, seed)
+    ids = (catalog.image_id[rows] for rows in (chosen.query, chosen.a, chosen.b))
+    questions = list(zip(*ids, strict=True))
+    photos = PixelStore.open(CATALOG / STORE)
+    write_questions(output, questions, who)
+    question_sheet(output.with_suffix(".png"), questions, photos, first=2)
+    click.echo(f"{len(questions):,} questions in {output}. Look at {output.with_suffix('.png')} and fill in closer.")
 
 
 @click.command()

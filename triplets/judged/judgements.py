@@ -4,6 +4,7 @@ import csv
 import fcntl
 import io
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
@@ -11,6 +12,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from core.atomic import write_text
 from core.errors import InputError
 from core.tables import Catalog
 from triplets.groups import Rows
@@ -49,7 +51,8 @@ COLUMNS = tuple(field.name for field in fields(Judgement))
 class Judgements:
     """The judgements of a file as rows (n,) of a catalog, and whether `a` is the closer one, bool (n,).
 
-    `people` have judged; `repeated` rows equal an earlier one in everything and are left out.
+    `people` have judged; `repeated` rows equal an earlier one in everything and are left out, `unanswered` ones have
+    no `closer` yet.
     """
 
     query: Rows
@@ -58,6 +61,7 @@ class Judgements:
     a_closer: npt.NDArray[np.bool_]
     people: int
     repeated: int
+    unanswered: int
 
     def __len__(self) -> int:
         return len(self.query)
@@ -73,7 +77,7 @@ class Judgements:
             InputError: the file is missing, no UTF-8 or no CSV, or lacks a column; or a row is malformed, or names
                 an image that the catalog lacks or images of different partitions.
         """
-        numbered = _numbered(path)
+        numbered, unanswered = _numbered(path)
         row = {image_id: number for number, image_id in enumerate(catalog.image_id)}
         for number, judged in numbered.items():
             for name, image_id in (("query", judged.query), ("a", judged.a), ("b", judged.b)):
@@ -97,6 +101,7 @@ class Judgements:
             np.array([judged.closer == "a" for judged in once], np.bool_),
             people=len({judged.who for judged in once}),
             repeated=len(numbered) - len(once),
+            unanswered=unanswered,
         )
 
 
@@ -145,14 +150,29 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _numbered(path: Path) -> dict[int, Judgement]:
-    """The judgements of a file by the number of their row."""
+def write_questions(path: Path, questions: Sequence[tuple[str, str, str]], who: str) -> None:
+    """Write a new CSV file of `questions`, the ids of a query and of the photos a and b, for `who` to fill in `closer`.
+
+    Raises:
+        InputError: there is such a file.
+    """
+    if path.exists():
+        raise InputError(f"{path} exists, and may hold answers. Name another file by --output.")
+    rows = io.StringIO()
+    writer = csv.writer(rows, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([*three, "", _harmless(who), ""] for three in questions)
+    write_text(path, rows.getvalue())
+
+
+def _numbered(path: Path) -> tuple[dict[int, Judgement], int]:
+    """The judgements of a file by the number of their row, and how many rows are not answered yet."""
     try:
         text = _text(path, path.read_bytes())
     except FileNotFoundError:
         raise InputError(f"{path} does not exist. Name a CSV with the columns {', '.join(COLUMNS)}.") from None
     header = _header(path, text)
-    found = {}
+    found, unanswered = {}, 0
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), start=1):
             if number == 1 or not cells:
@@ -160,12 +180,15 @@ def _numbered(path: Path) -> dict[int, Judgement]:
             if len(cells) != len(header):
                 raise InputError(f"it has {len(cells)} cells, the header has {len(header)}. Mend or remove it.")
             value = dict(zip(header, cells, strict=True))
+            if not value["closer"].strip():
+                unanswered += 1
+                continue
             found[number] = Judgement(**{name: value[name] for name in COLUMNS})
     except csv.Error as error:
         raise InputError(f"{path}, row {number + 1}: {error}. Mend it.") from error
     except InputError as error:
         raise InputError(f"{path}, row {number}: {error}") from None
-    return found
+    return found, unanswered
 
 
 def _text(path: Path, data: bytes) -> str:

@@ -19,6 +19,8 @@ def _told(judgements: Judgements) -> str:
     line = f"{len(judgements):,} judgements about {queries:,} queries; people who judged: {judgements.people:,}"
     if judgements.repeated:
         line += f"; {judgements.repeated:,} rows repeat another in everything and do not count"
+    if judgements.unanswered:
+        line += f"; {judgements.unanswered:,} rows are not answered yet"
     return line + "."
 
 
