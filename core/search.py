@@ -154,18 +154,15 @@ def _equal(of_query: npt.NDArray, of_gallery: npt.NDArray) -> tuple[Rows, Rows]:
 
 def _twins(gallery: Sequence[Floats], lengths: Floats) -> tuple[Rows, Rows]:
     """The rows that equal an earlier one in every part, and for each the first such row; equal rows are as long."""
-    _, first, group = np.unique(lengths, return_index=True, return_inverse=True)
-    originals = first[group]
-    alike = np.flatnonzero(originals != np.arange(len(lengths)))
-    originals = originals[alike]
-    same = np.array(
-        [
-            all(np.array_equal(values[a], values[b]) for values in gallery)
-            for a, b in zip(alike, originals, strict=True)
-        ],
-        np.bool_,
-    )
-    return alike[same], originals[same]
+    _, group, size = np.unique(lengths, return_inverse=True, return_counts=True)
+    first: dict[bytes, int] = {}
+    copies, originals = [], []
+    for row in np.flatnonzero(size[group] > 1):
+        original = first.setdefault(b"".join(values[row].tobytes() for values in gallery), int(row))
+        if original != row:
+            copies.append(row)
+            originals.append(original)
+    return np.array(copies, np.int64), np.array(originals, np.int64)
 
 
 def smallest(values: Floats, k: int) -> Rows:

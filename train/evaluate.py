@@ -79,7 +79,7 @@ def evaluate(
 
 
 def _by_kind(triplets: Triplets, image_ids: npt.NDArray, vectors: Floats, inside: Floats) -> dict[str, Accuracy]:
-    """`vectors` judge the kind whose photos are of two categories, `inside` the others."""
+    """`vectors` judge the kind whose photos are of two categories, by the weights of all; `inside` the others."""
     places = {image_id: place for place, image_id in enumerate(image_ids)}
     try:
         query, positive, negative = (

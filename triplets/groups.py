@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.codes import codes
 from core.errors import TableError
 from core.tables import SPLITS, Catalog, Column
 
@@ -34,8 +35,14 @@ def groups(catalog: Catalog) -> list[Group]:
 
 def partitions(catalog: Catalog) -> dict[str, Rows]:
     """The rows (n,) of each partition, by its name."""
-    names, partition = np.unique(catalog.partition.astype(str), return_inverse=True)
-    return {str(name): np.flatnonzero(partition == number) for number, name in enumerate(names)}
+    found = by_label(np.arange(len(catalog)), codes(catalog.partition))
+    return dict(sorted((str(catalog.partition[rows[0]]), rows) for rows in found))
+
+
+def by_label(rows: Rows, label: Rows) -> list[Rows]:
+    """`rows` (n,) by their `label` (n,), those of one in the order in which they stand."""
+    order = np.argsort(label, kind="stable")
+    return np.split(rows[order], np.flatnonzero(np.diff(label[order])) + 1) if len(rows) else []
 
 
 def rows_of(image_ids: Column, wanted: Any, source: str) -> Rows:

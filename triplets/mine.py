@@ -65,29 +65,32 @@ def mine(catalog: Catalog, features: Path, similarity: Similarity, params: MineP
     Raises:
         TableError: a descriptor's file or an image's vector is missing, or a vector is not finite.
     """
-    found = groups(catalog)
-    tasks = _tasks(catalog, Described.find(features, catalog.image_id), similarity, params, found)
-    return engine.run(mine_in, tasks, workers=workers, label="triplets", total=len(found))
+    work = tasks(catalog, features, similarity, params)
+    return engine.run(mine_in, work, workers=workers, label="triplets", total=len(work))
 
 
-def _tasks(
-    catalog: Catalog, described: Described, similarity: Similarity, params: MineParams, found: list[Group]
-) -> Iterator[Task]:
+def tasks(catalog: Catalog, features: Path, similarity: Similarity, params: MineParams) -> list[Task]:
+    """The work, partition by partition: all that is drawn for a task is drawn by its name, so any order serves."""
+    found, described = groups(catalog), Described.find(features, catalog.image_id)
     product, copies = codes(catalog.product_id), codes(catalog.duplicate_group)
     hashed = params_hash(params, similarity)
+    work = []
     for group, pool in zip(found, pools(catalog, described, similarity, params, found), strict=True):
         rows = np.concatenate([group.rows, pool.near, pool.far])
-        yield Task(
-            group=group,
-            params=params,
-            described=described.take(rows),
-            similarity=similarity.of(catalog.category[group.rows[0]]),
-            params_hash=hashed,
-            image_id=catalog.image_id[rows],
-            product=product[rows],
-            copies=copies[rows],
-            near=len(pool.near),
+        work.append(
+            Task(
+                group=group,
+                params=params,
+                described=described.take(rows),
+                similarity=similarity.of(catalog.category[group.rows[0]]),
+                params_hash=hashed,
+                image_id=catalog.image_id[rows],
+                product=product[rows],
+                copies=copies[rows],
+                near=len(pool.near),
+            )
         )
+    return work
 
 
 def mine_in(task: Task) -> Mined:

@@ -1,9 +1,11 @@
 """The parameters of `triplets`."""
 
 from dataclasses import asdict
-from math import inf, isfinite
+from math import isfinite
 
 from core.params import Seed, at_least, section
+
+_HARDEST = 100  # from here on the nearest is drawn every time
 
 
 @section
@@ -137,5 +139,5 @@ def _share(value: float, name: str) -> None:
 
 
 def _power(value: float, name: str) -> None:
-    if not 0 <= value < inf:
-        raise ValueError(f"{name} must be a finite number from 0 on. Received: {value}")
+    if not 0 <= value <= _HARDEST:
+        raise ValueError(f"{name} must be from 0 to {_HARDEST}. Received: {value}")

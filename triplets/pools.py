@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.codes import codes
 from core.search import nearest
 from core.similarity import Floats, Similarity
 from core.tables import SPLITS, Catalog
 from triplets.distances import Described
-from triplets.groups import Group, Rows, generator
+from triplets.groups import Group, Rows, by_label, generator
 from triplets.params import MineParams
 
 _SPARE = 1.5  # negatives dealt per triplet wanted; the rules reject few of them
@@ -33,15 +34,16 @@ def pools(
     catalog: Catalog, described: Described, similarity: Similarity, params: MineParams, found: Sequence[Group]
 ) -> list[Pool]:
     """The pool of each group of `found`, in that order."""
-    nearer = near_categories(catalog, described, similarity, params) if params.near_categories else {}
+    category = codes(catalog.category)
+    nearer = near_categories(catalog, category, described, similarity, params) if params.near_categories else {}
     dealt: dict[int, Pool] = {}
     for split in SPLITS:
         inside = [number for number, group in enumerate(found) if group.split == split]
         rows = np.flatnonzero(catalog.split == split)
         wanted = [_size(len(found[number].rows), params) for number in inside]
-        own = [str(catalog.category[found[number].rows[0]]) for number in inside]
+        own = category[[found[number].rows[0] for number in inside]].tolist()
         rng = generator(params.seed, "pools", split)
-        of_split = deal(rows, catalog.category[rows].astype(str), own, wanted, nearer, rng)
+        of_split = deal(rows, category[rows], own, wanted, nearer, rng)
         dealt.update(zip(inside, of_split, strict=True))
     return [dealt[number] for number in range(len(found))]
 
@@ -51,17 +53,19 @@ def _size(queries: int, params: MineParams) -> int:
 
 
 def near_categories(
-    catalog: Catalog, described: Described, similarity: Similarity, params: MineParams
-) -> dict[str, list[str]]:
-    """The `near_categories` of each category, nearest first: by the fused distance between the means of some training
-    photos, as the weights of all see it.
+    catalog: Catalog, category: Rows, described: Described, similarity: Similarity, params: MineParams
+) -> dict[int, list[int]]:
+    """The `near_categories` of each category, nearest first, all by their codes; `category` (n,) has those of the rows.
+
+    Near is what the fused distance between the means of some training photos says, as the weights of all see it.
     """
-    names = sorted(set(catalog.category[catalog.split == "train"]))
-    means = []
-    for name in names:
-        rows = np.flatnonzero((catalog.split == "train") & (catalog.category == name))
-        some = generator(params.seed, "category", name).permutation(rows)[:_PER_CATEGORY]
-        means.append(similarity.fuse(described.take(np.sort(some)).load()).mean(axis=0))
+    train = np.flatnonzero(catalog.split == "train")
+    names, means = [], []
+    for rows in by_label(train, category[train]):
+        names.append(int(category[rows[0]]))
+        rng = generator(params.seed, "category", str(catalog.category[rows[0]]))
+        some = np.sort(rng.permutation(rows)[:_PER_CATEGORY])
+        means.append(similarity.fuse(described.take(some).load()).mean(axis=0))
     if not means:
         return {}
     centres: Floats = np.stack(means)
@@ -72,10 +76,10 @@ def near_categories(
 
 def deal(
     rows: Rows,
-    category: Sequence[str] | Floats,
-    own: Sequence[str],
+    category: Rows,
+    own: Sequence[int],
     wanted: Sequence[int],
-    nearer: Mapping[str, Sequence[str]],
+    nearer: Mapping[int, Sequence[int]],
     rng: np.random.Generator,
 ) -> list[Pool]:
     """Deal `rows` (n,), whose categories (n,) are given, to claimants: none twice, none to a claimant of its category.
@@ -84,30 +88,42 @@ def deal(
     category has too few for all that claim it, each gets its proportion.
     """
     shuffled = rng.permutation(len(rows))
-    labels = np.asarray(category)[shuffled]
-    stock = {str(name): rows[shuffled[labels == name]] for name in np.unique(labels)}
     near: list[list[Rows]] = [[] for _ in own]
-    for name in stock:
+    left = []
+    for stock in by_label(shuffled, category[shuffled]):
+        name = int(category[stock[0]])
         claims = [
             -(-want // len(nearer[mine])) if name in nearer.get(mine, ()) else 0
             for mine, want in zip(own, wanted, strict=True)
         ]
-        shares = _proportions(claims, len(stock[name]))
-        ends = np.cumsum(shares)
-        for claimant, (end, share) in enumerate(zip(ends, shares, strict=True)):
-            near[claimant].append(stock[name][end - share : end])
-        stock[name] = stock[name][ends[-1] if len(ends) else 0 :]
-    left = np.concatenate([np.empty(0, np.int64), *stock.values()])
-    of_left = np.repeat(np.array(list(stock), object), [len(some) for some in stock.values()])
-    order = rng.permutation(len(left))
-    left, of_left = left[order], of_left[order]
+        shares = _proportions(claims, len(stock))
+        for claimant, (end, share) in enumerate(zip(np.cumsum(shares), shares, strict=True)):
+            near[claimant].append(stock[end - share : end])
+        left.append(stock[sum(shares) :])
     joined = [np.concatenate([np.empty(0, np.int64), *parts]) for parts in near]
     lacking = [max(0, want - len(some)) for want, some in zip(wanted, joined, strict=True)]
+    rest = rng.permutation(np.concatenate([np.empty(0, np.int64), *left]))
+    far = _of_others(rest, category, own, _proportions(lacking, len(rest)))
+    return [Pool(rows[one], rows[other]) for one, other in zip(joined, far, strict=True)]
+
+
+def _of_others(rest: Rows, category: Rows, own: Sequence[int], shares: Sequence[int]) -> list[Rows]:
+    """To each claimant its share of `rest`, rows of `category` other than its `own`, as far as there are any."""
     dealt = []
-    for claimant, share in enumerate(_proportions(lacking, len(left))):
-        taken = np.flatnonzero(of_left != own[claimant])[:share]
-        dealt.append(Pool(joined[claimant], left[taken]))
-        left, of_left = np.delete(left, taken), np.delete(of_left, taken)
+    passed, begin = np.empty(0, np.int64), 0  # what earlier claimants could not take, and where the others begin
+    for mine, share in zip(own, shares, strict=True):
+        taken = [np.empty(0, np.int64)]
+        lacking = share
+        while lacking and (begin < len(rest) or len(passed)):
+            offered = np.concatenate([passed, rest[begin : begin + lacking]])
+            begin = min(begin + lacking, len(rest))
+            fitting = np.flatnonzero(category[offered] != mine)[:lacking]
+            taken.append(offered[fitting])
+            passed = np.delete(offered, fitting)
+            lacking -= len(fitting)
+            if len(fitting) == 0 and begin == len(rest):
+                break
+        dealt.append(np.concatenate(taken))
     return dealt
 
 

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from core.codes import codes
 from core.errors import InputError
 from core.similarity import Similarity
 from core.tables import DESCRIPTORS, Catalog, Column
@@ -51,7 +52,7 @@ def partners(groups: npt.NDArray, count: int, rng: np.random.Generator) -> tuple
     if len(groups) == 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     first = rng.integers(0, len(groups), count)
-    _, label = np.unique(groups.astype(str), return_inverse=True)
+    label = codes(groups)
     order = np.argsort(label, kind="stable")
     starts = np.searchsorted(label[order], label, side="left")
     ends = np.searchsorted(label[order], label, side="right")

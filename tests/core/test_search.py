@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.search import fused, nearest
+from core.search import _twins, fused, nearest
 
 
 def by_loops(queries, gallery, k, barred):
@@ -103,6 +103,16 @@ def test_fused_is_the_weighted_sum_of_the_parts(seed, photos, k, weights):
         for place, row in enumerate(found.rows[query]):
             assert total[row] == pytest.approx(expected[place], abs=2e-3)
             assert found.parts[:, query, place] == pytest.approx(apart[row], abs=2e-3)
+
+
+def test_twins_are_found_whoever_else_is_as_long():
+    first, second = np.eye(2, dtype=np.float32)
+    gallery = np.stack([first, second, second, -first, -second, -second])
+    for parts in ([gallery], [gallery, np.ones((6, 3), np.float32)]):
+        copies, originals = _twins(parts, np.ones(6, np.float32))
+        assert list(zip(copies.tolist(), originals.tolist(), strict=True)) == [(2, 1), (5, 4)]
+    different = [gallery, np.arange(6, dtype=np.float32)[:, None]]
+    assert len(_twins(different, np.ones(6, np.float32))[0]) == 0
 
 
 def test_copies_in_a_gallery_are_equally_far_whatever_a_matrix_product_rounds():

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_project import all_distances, catalog_rows, fit, random_vectors, row, write_project
+from small_project import RECOMMEND, all_distances, catalog_rows, fit, random_vectors, row, write_project
 
-from core import engine
 from core.tables import Catalog, Neighbors, Triplets
 from triplets import mine, neighbors
-from triplets.params import MineParams
+from triplets.params import MineParams, RecommendParams, Weights
 from triplets.provenance import params_hash
 from triplets.rules import VERSION
 
@@ -24,11 +23,11 @@ def asked(**changed) -> MineParams:
     return MineParams(**values | {"per_query": 3, "negative_cap": 10**4, "seed": 1} | changed)
 
 
-def mined(root: Path, rows, params: MineParams, *, vectors=None):
+def mined(root: Path, rows, params: MineParams, *, vectors=None, recommend=RECOMMEND):
     """A project of `rows`, mined: catalog, triplets, counts."""
     write_project(root, rows, vectors=vectors)
     catalog = Catalog.read(root / "data/curated/catalog/catalog.parquet")
-    parts = list(mine.mine(catalog, root / "data/features", fit(root), params, workers=1))
+    parts = list(mine.mine(catalog, root / "data/features", fit(root, recommend), params, workers=1))
     counts = sum((part.counts for part in parts), Counter())
     return catalog, Triplets.concat([Triplets.from_rows([]), *(part.triplets for part in parts)]), counts
 
@@ -316,12 +315,11 @@ def test_all_identical_vectors_of_a_partition_give_no_triplet_of_it(tmp_path):
     assert counts["in_class.similarity"] > 0
 
 
-def test_each_group_gives_the_same_whatever_was_mined_before_it(tmp_path, monkeypatch):
+def test_each_group_gives_the_same_whatever_was_mined_before_it(tmp_path):
     write_project(tmp_path, catalog_rows(60))
-    catalog = Catalog.read(tmp_path / "data/curated/catalog/catalog.parquet")
-    tasks = []
-    monkeypatch.setattr(engine, "run", lambda function, given, **_: tasks.extend(given) or map(function, tasks))
-    forward = [part.triplets for part in mine.mine(catalog, tmp_path / "data/features", fit(tmp_path), asked(), 1)]
+    catalog, features = Catalog.read(tmp_path / "data/curated/catalog/catalog.parquet"), tmp_path / "data/features"
+    tasks = mine.tasks(catalog, features, fit(tmp_path), asked())
+    forward = [part.triplets for part in mine.mine(catalog, features, fit(tmp_path), asked(), 1)]
     backward = [mine.mine_in(task).triplets for task in reversed(tasks)][::-1]
     assert len(forward) == 9
     for one, other in zip(forward, backward, strict=True):
@@ -339,3 +337,43 @@ def test_small_blocks_mine_as_much(tmp_path, monkeypatch, candidates):
     assert set(zip(*(getattr(whole, n) for n in names), strict=True)) == set(
         zip(*(getattr(pieces, n) for n in names), strict=True)
     )
+
+
+def test_a_category_mines_by_weights_of_its_own(tmp_path):
+    rows = catalog_rows(16, categories=("dresses", "tops"))
+    for one in rows:
+        one["split"] = "train"
+    own = RecommendParams(RECOMMEND.weights, {"tops": Weights(0, 0, 1)}, 14, scale_pairs=300, seed=1)
+    params = asked(positives=3, gap=2, per_query=200)
+    catalog, triplets, _ = mined(tmp_path, rows, params, recommend=own)
+    fitted = fit(tmp_path, own)
+    seen_by = {name: all_distances(tmp_path, catalog.image_id, fitted.of(name)) for name in ("dresses", "tops")}
+    category = dict(zip(catalog.image_id, catalog.category, strict=True))
+    apart = {pair: seen_by[category[pair[0]]][pair] for pair in seen_by["tops"]}
+    assert apart != seen_by["dresses"]
+    for kind, expected in by_loops(catalog, apart, params).items():
+        got = triplets.take(triplets.kind == kind)
+        assert set(zip(got.query_id, got.positive_id, got.negative_id, strict=True)) == expected
+        for q, n, d in zip(got.query_id, got.negative_id, got.negative_distance, strict=True):
+            assert d == pytest.approx(apart[q, n], rel=1e-4)
+
+
+def test_far_categories_come_only_when_the_near_ones_are_used_up(tmp_path):
+    rows = [one for one in catalog_rows(90) if one["category"] != "skirts" or one["product_id"] < "p012"]
+    for one in rows:
+        one["split"] = "train"
+    vectors = random_vectors(len(rows))
+    category = [one["category"] for one in rows]
+    for values in vectors.values():
+        values[np.array(category) == "tops", 0] += 6
+    catalog, triplets, _ = mined(tmp_path, rows, asked(per_query=6, negative_cap=20, margin=0.0), vectors=vectors)
+    known = dict(zip(catalog.image_id, catalog.category, strict=True))
+    of_dresses = triplets.take(
+        (triplets.kind == "out_of_class") & np.array([known[query] == "dresses" for query in triplets.query_id])
+    )
+    met = Counter(known[negative] for negative in of_dresses.negative_id)
+    used = Counter(negative for negative in of_dresses.negative_id if known[negative] == "skirts")
+    assert 2 < len(used) <= 8
+    assert met["tops"] > 50
+    # All of the few skirts are used as often as they may be, or by every query that the rules allow.
+    assert met["skirts"] > 0.9 * 20 * len(used)

@@ -8,13 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_project import catalog_rows, fit, random_vectors, write_project
 
+from core.codes import codes
 from core.tables import Catalog
 from triplets.distances import Described
 from triplets.groups import groups
 from triplets.params import MineParams
 from triplets.pools import deal, near_categories, pools
 
-NEARER = {"a": ["b"], "b": ["a", "c"], "c": ["b"]}
+A, B, C, D = range(4)
+NEARER = {A: [B], B: [A, C], C: [B]}
 
 
 @settings(deadline=None, max_examples=80)
@@ -24,9 +26,9 @@ NEARER = {"a": ["b"], "b": ["a", "c"], "c": ["b"]}
     wanted=st.lists(st.integers(0, 20), min_size=5, max_size=5),
 )
 def test_no_photo_is_dealt_twice_or_to_its_own_category(seed, sizes, wanted):
-    category = np.repeat(["a", "b", "c", "d"], sizes)
+    category = np.repeat([A, B, C, D], sizes)
     rows = 100 + np.arange(len(category))
-    own = ["a", "a", "b", "c", "d"]
+    own = [A, A, B, C, D]
     dealt = deal(rows, category, own, wanted, NEARER, np.random.default_rng(seed))
     everything = np.concatenate([np.concatenate([pool.near, pool.far]) for pool in dealt])
     assert len(set(everything.tolist())) == len(everything)
@@ -39,22 +41,22 @@ def test_no_photo_is_dealt_twice_or_to_its_own_category(seed, sizes, wanted):
 
 
 def test_with_enough_of_all_everybody_gets_what_they_want_of_near_categories():
-    category = np.repeat(["a", "b", "c"], 100)
-    dealt = deal(np.arange(300), category, ["a", "b", "c"], [30, 30, 30], NEARER, np.random.default_rng(1))
-    assert [Counter(category[pool.near].tolist()) for pool in dealt] == [{"b": 30}, {"a": 15, "c": 15}, {"b": 30}]
+    category = np.repeat([A, B, C], 100)
+    dealt = deal(np.arange(300), category, [A, B, C], [30, 30, 30], NEARER, np.random.default_rng(1))
+    assert [Counter(category[pool.near].tolist()) for pool in dealt] == [{B: 30}, {A: 15, C: 15}, {B: 30}]
     assert all(len(pool.far) == 0 for pool in dealt)
 
 
 def test_a_scarce_category_is_shared_in_proportion_and_others_make_up_for_it():
-    category = np.repeat(["b", "d"], [12, 100])
-    nearer = {"a": ["b"], "c": ["b"]}
-    dealt = deal(np.arange(112), category, ["a", "c"], [10, 30], nearer, np.random.default_rng(1))
+    category = np.repeat([B, D], [12, 100])
+    nearer = {A: [B], C: [B]}
+    dealt = deal(np.arange(112), category, [A, C], [10, 30], nearer, np.random.default_rng(1))
     assert [len(pool.near) for pool in dealt] == [3, 9]
     assert [len(pool.far) for pool in dealt] == [7, 21]
 
 
 def test_where_all_is_scarce_the_rest_is_shared_in_proportion():
-    dealt = deal(np.arange(12), np.repeat("d", 12), ["a", "c"], [10, 30], {}, np.random.default_rng(1))
+    dealt = deal(np.arange(12), np.repeat(D, 12), [A, C], [10, 30], {}, np.random.default_rng(1))
     assert [len(pool.far) for pool in dealt] == [3, 9]
 
 
@@ -75,21 +77,37 @@ def params(near=1, per_query=6, cap=24) -> MineParams:
 
 
 def test_near_categories_are_those_whose_means_are_near(clothes_and_shoes):
-    found = near_categories(*clothes_and_shoes, params())
-    assert found == {"boots": ["sandals"], "sandals": ["boots"], "dresses": ["skirts"], "skirts": ["dresses"]}
-    everything = near_categories(*clothes_and_shoes, params(near=9))
-    assert all(len(names) == 3 and own not in names for own, names in everything.items())
-    assert [names[0] for names in everything.values()] == [found[own][0] for own in everything]
+    catalog, described, similarity = clothes_and_shoes
+    category = codes(catalog.category)
+    name = dict(zip(category.tolist(), catalog.category, strict=True))
+    found = near_categories(catalog, category, described, similarity, params())
+    assert {name[own]: [name[other] for other in near] for own, near in found.items()} == {
+        "boots": ["sandals"],
+        "sandals": ["boots"],
+        "dresses": ["skirts"],
+        "skirts": ["dresses"],
+    }
+    everything = near_categories(catalog, category, described, similarity, params(near=9))
+    assert all(len(near) == 3 and own not in near for own, near in everything.items())
+    assert [near[0] for near in everything.values()] == [found[own][0] for own in everything]
 
 
-def test_pools_are_of_the_split_and_grow_with_what_is_asked(clothes_and_shoes):
+def test_pools_are_of_the_split_and_grow_with_what_is_asked(clothes_and_shoes, monkeypatch):
     catalog, described, similarity = clothes_and_shoes
     found = groups(catalog)
-    given_ = pools(catalog, described, similarity, params(), found)
-    for group, pool in zip(found, given_, strict=True):
+    dealt = pools(catalog, described, similarity, params(), found)
+    for group, pool in zip(found, dealt, strict=True):
         assert set(catalog.split[np.concatenate([pool.near, pool.far])]) <= {group.split}
+    monkeypatch.setattr("triplets.pools._LEAST", 1)
     sizes = [
-        sum(len(pool.near) + len(pool.far) for pool in pools(catalog, described, similarity, one, found))
-        for one in (params(per_query=1, cap=1), params(per_query=60, cap=1))
+        [len(pool.near) + len(pool.far) for pool in pools(catalog, described, similarity, one, found)]
+        for one in (params(per_query=1, cap=6), params(per_query=2, cap=6), params(per_query=2, cap=12))
     ]
-    assert sizes[0] <= sizes[1] <= len(catalog)
+    assert all(small < large for small, large in zip(sizes[0], sizes[1], strict=True))
+    assert sizes[0] == sizes[2]
+
+
+def test_what_one_cannot_take_another_does():
+    category = np.array([A] * 30 + [B] * 30)
+    dealt = deal(np.arange(60), category, [A, B, A, B], [15] * 4, {}, np.random.default_rng(1))
+    assert [len(pool.far) for pool in dealt] == [15] * 4

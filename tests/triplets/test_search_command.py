@@ -1,7 +1,6 @@
 """`triplets index build` and `triplets search`: the answers against plain loops, and every way to ask wrongly."""
 
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -312,7 +311,7 @@ def test_what_is_neither_a_photo_nor_a_partition_is_refused(read):
     assert (
         refused("params.yaml", "--partition", "", "--everywhere") == f"Error: the catalog has no partition . {choose}"
     )
-    assert re.fullmatch(r"Error: .*too long.*\n", refused("x" * 300))
+    assert refused("x" * 300) == f"Error: {'x' * 300} is no image_id of {tables}, and no file. Name one of these.\n"
 
 
 def test_many_partitions_are_not_all_named(tmp_path, monkeypatch):

@@ -286,3 +286,33 @@ def test_street_photos_alone_can_train(tmp_path, monkeypatch, pipeline):
 def test_wrong_params_are_one_line(project, call):
     write_params(project, mine={"gap": -2})
     assert failure(call("mine")) == "Error: params.yaml: triplets.mine: gap must be at least 0. Received: -2"
+
+
+@pytest.mark.parametrize("command", ["recommend", "similar", "mine", "mix"])
+def test_a_vector_that_is_not_finite_is_named_and_nothing_is_written(finished, tmp_path, monkeypatch, call, command):
+    shutil.copytree(finished[0], tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    path = Path("data/features/pattern.arrow")
+    table = Vectors.read(path)
+    values = table.values.copy()
+    values[:] = 12345.0
+    Vectors(table.image_id, values, {}).write(path)
+    path.write_bytes(path.read_bytes().replace(np.float32(12345).tobytes(), np.float32("nan").tobytes()))
+    there = hashes(tmp_path)
+    told = failure(call(command))
+    assert re.fullmatch(rf"Error: {path}: the vector of \S+ is not finite\. Run dvc repro\.", told)
+    assert hashes(tmp_path) == there
+
+
+@pytest.mark.parametrize("command", ["mine", "mix"])
+def test_a_photo_without_a_vector_is_named_by_what_follows_too(finished, tmp_path, monkeypatch, call, command):
+    shutil.copytree(finished[0], tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    path = Path("data/features/color.arrow")
+    table = Vectors.read(path)
+    lost = "c030-1" if command == "mine" else "street003"
+    kept = table.image_id != lost
+    write_vectors(path.parent, table.image_id[kept], {"color": table.values[kept]})
+    there = hashes(tmp_path)
+    assert failure(call(command)) == f"Error: {path} has no vector for the image {lost}. Run dvc repro."
+    assert hashes(tmp_path) == there

@@ -4,22 +4,24 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from small_project import all_distances, catalog_rows, fit, row, street_rows, write_project
+from small_project import RECOMMEND, all_distances, catalog_rows, fit, row, street_rows, write_project
 
 from core.errors import TableError
 from core.tables import Catalog, StreetPairs
 from triplets import wild
-from triplets.params import MixParams, Totals
+from triplets.params import MixParams, RecommendParams, Totals, Weights
 from triplets.reports.rejections import in_words, lonely
 
 
-def mined(root, street, pairs, *, per_pair=500, margin=0.05, gap=0, negative_cap=10**6):
+def mined(
+    root, street, pairs, *, per_pair=500, margin=0.05, gap=0, hardness=0.5, negative_cap=10**6, recommend=RECOMMEND
+):
     write_project(root, catalog_rows(20), street, pairs)
     folder, features = root / "data/curated", root / "data/features"
     table = Catalog.read(folder / "street/catalog.parquet")
     known = StreetPairs.read(folder / "street/street_pairs.parquet")
-    params = MixParams(0.3, 0.3, Totals(None, None, None), per_pair, margin, gap, 0.5, negative_cap, seed=1)
-    return table, *wild.mine(table, known, features, fit(root), params, workers=1)
+    params = MixParams(0.3, 0.3, Totals(None, None, None), per_pair, margin, gap, hardness, negative_cap, seed=1)
+    return table, *wild.mine(table, known, features, fit(root, recommend), params, workers=1)
 
 
 def by_loops(street: Catalog, pairs, apart, margin, gap):
@@ -162,3 +164,42 @@ def test_pseudo_wild_photos_are_counted_and_told(tmp_path, shop, made, end):
     _, _, counts = mined(tmp_path, street, pairs)
     assert counts["wild.queries_pseudo"] == made
     assert in_words(lonely(counts)).endswith(end)
+
+
+def test_no_shop_photo_is_the_negative_of_more_triplets_than_the_cap(tmp_path, shop):
+    free = mined(tmp_path / "a", *shop)[1]
+    assert min(Counter(free.negative_id).values()) >= 2
+    assert max(Counter(free.negative_id).values()) > 10
+    _, capped, counts = mined(tmp_path / "b", *shop, negative_cap=2)
+    assert set(Counter(capped.negative_id).values()) == {2}
+    assert counts["wild.negative_cap"] > 0
+    rejected = sum(counts[f"wild.{rule}"] for rule in ("gap", "same_product", "similarity", "negative_cap", "surplus"))
+    assert counts["wild.considered"] - rejected == len(capped)
+
+
+def test_hard_negatives_are_nearer_and_their_ranks_are_told(tmp_path, shop):
+    ranks = {}
+    for hardness in (0.0, 50.0):
+        table, triplets, _ = mined(tmp_path / str(hardness), *shop, per_pair=3, margin=None, hardness=hardness)
+        ranks[hardness] = triplets.negative_rank.mean()
+    assert ranks[50.0] < ranks[0.0]
+    apart = all_distances(tmp_path / "50.0", table.image_id, fit(tmp_path / "50.0"))
+    shops = {
+        partition: table.image_id[(table.domain == "catalog") & (table.partition == partition)]
+        for partition in set(table.partition)
+    }
+    partition = dict(zip(table.image_id, table.partition, strict=True))
+    for query, negative, rank in zip(triplets.query_id, triplets.negative_id, triplets.negative_rank, strict=True):
+        near = sorted(shops[partition[query]], key=lambda name: apart[query, name])
+        assert near[rank - 1] == negative
+
+
+def test_a_category_with_weights_of_its_own_is_mined_by_them(tmp_path, shop):
+    own = RecommendParams(RECOMMEND.weights, {"tops": Weights(0, 0, 1)}, 14, scale_pairs=300, seed=1)
+    table, triplets, _ = mined(tmp_path, *shop, recommend=own)
+    fitted = fit(tmp_path, own)
+    seen_by = {name: all_distances(tmp_path, table.image_id, fitted.of(name)) for name in ("dresses", "tops")}
+    category = dict(zip(table.image_id, table.category, strict=True))
+    apart = {pair: seen_by[category[pair[0]]][pair] for pair in seen_by["tops"]}
+    got = zip(triplets.query_id, triplets.positive_id, triplets.negative_id, strict=True)
+    assert dict(zip(got, triplets.positive_rank.tolist(), strict=True)) == by_loops(table, shop[1], apart, 0.05, 0)

@@ -51,7 +51,11 @@ def known(name: str, tables: Sequence[Path]) -> Catalog | None:
         found = Catalog.read(table, image_id=[name])
         if len(found):
             return found
-    if not Path(name).exists():
+    try:
+        there = Path(name).exists()
+    except OSError:  # no path that there could be, such as one that is too long
+        there = False
+    if not there:
         raise InputError(f"{name} is no image_id of {' or '.join(map(str, tables))}, and no file. Name one of these.")
     return None
 

@@ -73,14 +73,20 @@ def out_of_fold(
         own: as in `Learnt.of`.
         kept: as in `Learnt.of_each`.
     """
-    _, number = np.unique(query, return_inverse=True)
-    fold = rng.permutation(number.max() + 1)[number] % folds
+    fold = folds_of(query, folds, rng)
     weights = np.empty_like(apart)
     for held in range(folds):
         out = fold == held
         learnt = Learnt.of(apart[~out], category[~out], own)
         weights[out] = learnt.of_each(category[out], kept)
     return weights
+
+
+def folds_of(query: Rows, folds: int, rng: np.random.Generator) -> Rows:
+    """The fold of each judgement (n,), from 0; the judgements of a `query` (n,) are all in one."""
+    _, number = np.unique(query, return_inverse=True)
+    fold: Rows = rng.permutation(number.max() + 1)[number] % folds
+    return fold
 
 
 def _by_query(values: Doubles, query: Rows) -> Doubles:

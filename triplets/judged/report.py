@@ -31,8 +31,8 @@ def _weights(learned: Learned, counts: dict[str, int]) -> str:
         posterior = learned.learnt.overall if group == "all" else learned.learnt.categories.get(group)
         before = learned.before(group)
         if posterior is None:
-            kept = "kept" if group in learned.present.category_weights else "as all"
-            cells = [f"{before[name]:.3f}, kept" if kept == "kept" else kept for name in DESCRIPTORS]
+            own = group in learned.present.category_weights
+            cells = [f"{before[name]:.3f}, kept" if own else "as all" for name in DESCRIPTORS]
         else:
             low, high = posterior.interval()
             cells = [

@@ -15,7 +15,10 @@ RULES = {
         "in-class negative: it has its share of triplets",
         "raise triplets.mine.negative_cap, or lower triplets.mine.hardness",
     ),
-    "in_class.surplus": ("in-class: not drawn, enough for the query", "raise triplets.mine.per_query"),
+    "in_class.surplus": (
+        "in-class: not drawn, enough for the query or too many at their cap",
+        "raise triplets.mine.per_query",
+    ),
     "out_of_class.same_product": (
         "out-of-class negative: shares a product or copy with the query or positive",
         "the catalog decides",
@@ -28,10 +31,16 @@ RULES = {
         "out-of-class negative: it has its share of triplets",
         "raise triplets.mine.negative_cap",
     ),
-    "out_of_class.surplus": ("out-of-class: not drawn, enough for the query", "raise triplets.mine.per_query"),
+    "out_of_class.surplus": (
+        "out-of-class: not drawn, enough for the query or too many at their cap",
+        "raise triplets.mine.per_query",
+    ),
     "wild.same_product": ("wild negative: shares a product or copy with the street photo's", "the catalog decides"),
     "wild.gap": ("wild negative, train only: ranks too near", "lower triplets.mix.gap"),
     "wild.similarity": ("wild negative, train only: nearly as similar as the positive", "lower triplets.mix.margin"),
     "wild.negative_cap": ("wild negative: it has its share of triplets", "raise triplets.mix.negative_cap"),
-    "wild.surplus": ("wild: not drawn, enough for the street photo", "raise triplets.mix.per_pair"),
+    "wild.surplus": (
+        "wild: not drawn, enough for the street photo or too many at their cap",
+        "raise triplets.mix.per_pair",
+    ),
 }
