@@ -1,5 +1,6 @@
 """Outputs are never half-written: write beside, then rename."""
 
+import errno
 import glob
 import json
 import os
@@ -26,10 +27,27 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         yield beside
         if beside.is_dir():
-            _remove(path)
-        beside.replace(path)
+            _replace_folder(beside, path)
+        else:
+            beside.replace(path)
     finally:
         _remove(beside)
+
+
+def _replace_folder(new: Path, path: Path) -> None:
+    """A folder takes no other's place by a rename; and another run may put its own there meanwhile."""
+    while True:
+        try:
+            _remove(path)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EISDIR, errno.ENOENT):
+                raise
+        try:
+            new.rename(path)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ between concatenated, scaled vectors: one matrix product serves a partition, and
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Self
 
@@ -96,6 +97,12 @@ class Similarity:
             for named in (similarity.weights, similarity.scales, *similarity.categories.values()):
                 if set(named) != set(DESCRIPTORS):
                     raise ValueError(f"it names {', '.join(named)} instead of {', '.join(DESCRIPTORS)}")
+                if not all(isinstance(value, float | int) and 0 <= value < inf for value in named.values()):
+                    raise ValueError("a weight or a scale is no finite number from 0 on")
+                if not any(named.values()):
+                    raise ValueError("all weights or scales are 0")
+            if not all(similarity.scales.values()):
+                raise ValueError("a scale is 0")
             return similarity
         except FileNotFoundError:
             raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None

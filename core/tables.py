@@ -131,15 +131,25 @@ class Table:
             TableError: the file is missing, is not Parquet, or has another schema.
         """
         try:
-            table = pq.read_table(path, filters=[(name, "in", list(values)) for name, values in only.items()] or None)
+            table = pq.read_table(path, filters=cls._only(only))
         except FileNotFoundError:
             raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
         except pa.ArrowInvalid as error:
             raise TableError(f"{path} is not a Parquet file: {error}. Run dvc repro.") from error
+        except OSError as error:  # Arrow's word for damage in the body of a file
+            raise TableError(f"{path} cannot be read: {error}. Run dvc repro.") from error
         if not table.schema.equals(cls.schema(), check_metadata=False):
             got = ", ".join(f"{column.name} {column.type}" for column in table.schema)
             raise TableError(f"{path} is no {cls.__name__} table of this version; it has {got}. Run dvc repro.")
         return cls._from_arrow(table)
+
+    @classmethod
+    def _only(cls, only: Mapping[str, Iterable[Any]]) -> pc.Expression | None:
+        found = None
+        for name, values in only.items():
+            one = pc.field(name).isin(pa.array(list(values), cls.schema().field(name).type))
+            found = one if found is None else found & one
+        return found
 
     @classmethod
     def _arrow(cls, columns: Mapping[str, Any]) -> pa.Table:
@@ -387,6 +397,9 @@ class Vectors:
         table, memory = mapped(path)
         if table.column_names != ["image_id", "vector"]:
             raise TableError(f"{path} holds {', '.join(table.column_names)}, not vectors. Run dvc repro.")
+        kind = table.schema.field("vector").type
+        if not pa.types.is_fixed_size_list(kind) or kind.value_type != pa.float32():
+            raise TableError(f"{path} holds vectors of the type {kind}, not of float32. Run dvc repro.")
         width = table.schema.field("vector").type.list_size
         column = table["vector"]
         # To combine copies all values into memory, even those of one chunk, which is what `write` leaves.

@@ -64,9 +64,12 @@ class Described:
         values = table.values[rows]
         table.release()
         finite = np.isfinite(np.einsum("ij,ij->i", values, values))
+        fault = "is not finite"
+        if name == "color" and finite.all():
+            finite, fault = values.min(axis=1) >= 0, "has values below 0, so it is no histogram"
         if not finite.all():
             image_id = table.image_id[rows[~finite][0]]
-            raise TableError(f"{path}: the vector of {image_id} is not finite. Run dvc repro.")
+            raise TableError(f"{path}: the vector of {image_id} {fault}. Run dvc repro.")
         return values
 
 

@@ -132,6 +132,7 @@ def _draw(
     first = 0 if in_class else n  # where the offered stand among the task's photos
     rng = generator(params.seed, kind, task.group.partition, task.group.split)
     counts: Counter[str] = Counter()
+    length = min(_DRAWS * params.per_query, p * offered.rows.shape[1])
     drawn: list[Draws] = []
     block = max(1, _CANDIDATES // max(1, p * offered.rows.shape[1]))
     for start in range(0, n, block):
@@ -146,8 +147,8 @@ def _draw(
         counts.update(rejected)
         counts[f"{kind}.allowed"] += int(np.count_nonzero(allowed))
         far = None if in_class else negatives >= task.near
-        drawn.append(ordered(allowed, _DRAWS * params.per_query, params.hardness, rng, last=far))
-    draws = Draws.concat(drawn, _DRAWS * params.per_query)
+        drawn.append(ordered(allowed, length, params.hardness, rng, last=far))
+    draws = Draws.concat(drawn, length)
     negative = at(offered.rows, draws.negative)
     taken, counts[f"{kind}.negative_cap"] = capped(negative, params.per_query, params.negative_cap, rng)
     counts[f"{kind}.surplus"] = counts.pop(f"{kind}.allowed") - counts[f"{kind}.negative_cap"] - int(taken.sum())

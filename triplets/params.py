@@ -1,9 +1,15 @@
 """The parameters of `triplets`."""
 
 from dataclasses import asdict
-from math import isfinite
+from math import inf
+from typing import Annotated
+
+from annotated_types import Interval
 
 from core.params import Seed, at_least, section
+
+# Larger ones are slips of the pen, and no array could hold what they ask for.
+Count = Annotated[int, Interval(lt=2**31)]
 
 _HARDEST = 100  # from here on the nearest is drawn every time
 
@@ -18,9 +24,9 @@ class Weights:
 
     def __post_init__(self) -> None:
         values = self.structure, self.pattern, self.color
-        if not all(isfinite(value) and value >= 0 for value in values) or sum(values) == 0:
+        if not all(value >= 0 for value in values) or not 0 < sum(values) < inf:
             raise ValueError(
-                "structure, pattern and color must be at least 0, and one above it."
+                "structure, pattern and color must be at least 0, one above it, and their sum finite."
                 f" Received: {', '.join(str(value) for value in values)}"
             )
 
@@ -35,8 +41,8 @@ class RecommendParams:
 
     weights: Weights
     category_weights: dict[str, Weights]
-    neighbors: int
-    scale_pairs: int
+    neighbors: Count
+    scale_pairs: Annotated[int, Interval(le=10**7)]
     seed: Seed
 
     def __post_init__(self) -> None:
@@ -51,7 +57,7 @@ class SimilarParams:
     value of the attribute `variant`; None looks at copies alone.
     """
 
-    products: int
+    products: Count
     variant: str | None
 
     def __post_init__(self) -> None:
@@ -67,14 +73,14 @@ class MineParams:
     `negative_cap` how many triplets of a kind one photo is the negative of at most.
     """
 
-    candidates: int
-    positives: int
-    gap: int
+    candidates: Count
+    positives: Count
+    gap: Count
     margin: float
     hardness: float
-    near_categories: int
-    per_query: int
-    negative_cap: int
+    near_categories: Count
+    per_query: Count
+    negative_cap: Count
     seed: Seed
 
     def __post_init__(self) -> None:
@@ -116,11 +122,11 @@ class MixParams:
     in_class: float
     wild: float
     totals: Totals
-    per_pair: int
+    per_pair: Count
     margin: float | None
-    gap: int
+    gap: Count
     hardness: float
-    negative_cap: int
+    negative_cap: Count
     seed: Seed
 
     def __post_init__(self) -> None:

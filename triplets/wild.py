@@ -168,7 +168,8 @@ def _offer(task: Task, street: Rows, distance: Floats, rng: np.random.Generator)
     allowed, counts = sift(np.repeat(exists[:, :, None], len(shop), axis=2), rules, "wild")
     counts["wild.allowed"] = int(np.count_nonzero(allowed))
     counts["wild.queries_with_positive"] = int(np.count_nonzero(exists.any(axis=1)))
-    draws = ordered(allowed, _DRAWS * params.per_pair, params.hardness, rng)
+    length = min(_DRAWS * params.per_pair, allowed.shape[1] * allowed.shape[2])
+    draws = ordered(allowed, length, params.hardness, rng)
     positive, negative = at(places, draws.positive), at(order, draws.negative)
     offer = Offer(
         positive,

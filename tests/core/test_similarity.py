@@ -67,6 +67,12 @@ def test_written_and_read_it_is_the_same(tmp_path):
     assert Similarity.read(tmp_path / "similarity.json") == SIMILARITY
 
 
+def changed(**sections) -> str:
+    """The text of `SIMILARITY`, with other values."""
+    values = {"weights": SIMILARITY.weights, "scales": SIMILARITY.scales}
+    return json.dumps({name: own | sections.get(name, {}) for name, own in values.items()})
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -75,6 +81,11 @@ def test_written_and_read_it_is_the_same(tmp_path):
             "it names structure, pattern instead of structure, pattern, color",
         ),
         ("no", "Expecting value: line 1 column 1 (char 0)"),
+        (changed(weights={"color": "a"}), "a weight or a scale is no finite number from 0 on"),
+        (changed(weights={"color": float("nan")}), "a weight or a scale is no finite number from 0 on"),
+        (changed(weights={"color": -1}), "a weight or a scale is no finite number from 0 on"),
+        (changed(scales={"color": 0}), "a scale is 0"),
+        (changed(weights={"structure": 0, "pattern": 0, "color": 0}), "all weights or scales are 0"),
     ],
 )
 def test_another_file_is_refused(tmp_path, text, problem):

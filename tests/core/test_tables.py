@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import TableError
-from core.tables import Catalog, Rejected, StreetPairs, Vectors
+from core.tables import DESCRIPTORS, Catalog, Neighbors, Rejected, StreetPairs, Vectors
 
 
 def catalog_row(image_id="a", **changed):
@@ -146,3 +146,48 @@ def test_bad_vectors_are_refused_and_nothing_is_written(tmp_path, ids, values, m
     with pytest.raises(TableError, match=message):
         Vectors(np.array(ids, dtype=object), values, {}).write(tmp_path / "v.arrow")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_parts_are_one_file_and_a_part_of_it_can_be_read(tmp_path):
+    path = tmp_path / "neighbors.parquet"
+    parts = [Neighbors.from_rows([neighbor(query, rank) for rank in (2, 1)]) for query in ("b0", "b1", "a0")]
+    assert Neighbors.write_parts(path, iter([*parts, Neighbors.from_rows([])])) == 6
+    found = Neighbors.read(path)
+    assert list(zip(found.query_id, found.rank.tolist(), strict=True)) == [
+        (query, rank) for query in ("b0", "b1", "a0") for rank in (1, 2)
+    ]
+    assert Neighbors.read(path, query_id=["a0", "b1", "none"], rank=[2]).query_id.tolist() == ["b1", "a0"]
+    assert len(Neighbors.read(path, query_id=[])) == 0
+    before = path.read_bytes()
+    with pytest.raises(TableError, match="repeat the key query_id, rank, b0, 1 for one"):
+        Neighbors.write_parts(path, iter([parts[0], Neighbors.from_rows([neighbor("b0", 1)] * 2)]))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def neighbor(query: str, rank: int) -> dict:
+    return {"query_id": query, "rank": rank, "neighbor_id": "n"} | dict.fromkeys(("distance", *DESCRIPTORS), 1.0)
+
+
+def test_damage_inside_a_file_is_one_line(tmp_path):
+    path = tmp_path / "catalog.parquet"
+    Catalog.from_rows([catalog_row(image_id=f"i{number}") for number in range(300)]).write(path)
+    data = bytearray(path.read_bytes())
+    data[200:400] = bytes(200)
+    path.write_bytes(data)
+    with pytest.raises(TableError) as caught:
+        Catalog.read(path)
+    assert str(caught.value).startswith(f"{path} ")
+    assert str(caught.value).endswith(" Run dvc repro.")
+
+
+def test_vectors_of_another_type_are_refused(tmp_path):
+    path = tmp_path / "v.arrow"
+    values = pa.FixedSizeListArray.from_arrays(pa.array(np.ones(4, np.float64)), 2)
+    with pa.ipc.new_file(path, pa.schema({"image_id": pa.string(), "vector": values.type})) as file:
+        file.write_table(pa.table({"image_id": ["a", "b"], "vector": values}))
+    with pytest.raises(TableError) as caught:
+        Vectors.read(path)
+    assert str(caught.value) == (
+        f"{path} holds vectors of the type fixed_size_list<item: double>[2], not of float32. Run dvc repro."
+    )

@@ -205,3 +205,13 @@ def test_a_form_is_asked_filled_in_and_read(finished, tmp_path, monkeypatch):
         f"Error: {form} exists, and may hold answers. Name another file by --output."
     )
     assert form.read_text() == text
+
+
+def test_a_form_has_a_name_of_its_own(finished, monkeypatch):
+    monkeypatch.chdir(finished[0])
+    done = CliRunner().invoke(main, ["ask", "--output", "form.png"])
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1] == (
+        "Error: form.png must end in .csv: the photos are drawn beside it. Name another file by --output."
+    )
+    assert not Path("form.png").exists()

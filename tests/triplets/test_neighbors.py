@@ -146,3 +146,17 @@ def test_a_vector_that_is_not_finite_is_named(tmp_path):
     with pytest.raises(TableError) as caught:
         recommended(tmp_path)
     assert str(caught.value) == f"{path}: the vector of {table.image_id[7]} is not finite. Run dvc repro."
+
+
+def test_a_histogram_with_values_below_0_is_named(tmp_path):
+    write_project(tmp_path, catalog_rows(20))
+    path = tmp_path / "data/features/color.arrow"
+    table = Vectors.read(path)
+    values = table.values.copy()
+    values[7, 2] = -0.5
+    Vectors(table.image_id, values, {}).write(path)
+    with pytest.raises(TableError) as caught:
+        recommended(tmp_path)
+    assert str(caught.value) == (
+        f"{path}: the vector of {table.image_id[7]} has values below 0, so it is no histogram. Run dvc repro."
+    )

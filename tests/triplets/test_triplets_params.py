@@ -18,17 +18,35 @@ SECTIONS = {"recommend": RecommendParams, "similar": SimilarParams, "mine": Mine
         (
             "recommend",
             {"weights": {"structure": 0, "pattern": 0, "color": 0}},
-            ".weights: structure, pattern and color must be at least 0, and one above it. Received: 0.0, 0.0, 0.0",
+            ".weights: structure, pattern and color must be at least 0, one above it, and their sum finite."
+            " Received: 0.0, 0.0, 0.0",
+        ),
+        (
+            "recommend",
+            {"weights": {"structure": 1e308, "pattern": 1e308, "color": 1}},
+            ".weights: structure, pattern and color must be at least 0, one above it, and their sum finite."
+            " Received: 1e+308, 1e+308, 1.0",
         ),
         (
             "recommend",
             {"weights": {"structure": 1, "pattern": -0.5, "color": 0}},
-            ".weights: structure, pattern and color must be at least 0, and one above it. Received: 1.0, -0.5, 0.0",
+            ".weights: structure, pattern and color must be at least 0, one above it, and their sum finite."
+            " Received: 1.0, -0.5, 0.0",
         ),
         (
             "recommend",
             {"weights": {"structure": 1, "pattern": 1, "colour": 1}},
             ".weights.color is missing. Add it; profiles/sample.yaml shows a value.",
+        ),
+        (
+            "recommend",
+            {"scale_pairs": 10**9},
+            ".scale_pairs: Input should be less than or equal to 10000000. Received: 1000000000. Change it.",
+        ),
+        (
+            "mine",
+            {"per_query": 10**12},
+            ".per_query: Input should be less than 2147483648. Received: 1000000000000. Change it.",
         ),
         ("mine", {"positives": 0}, ": positives must be at least 1. Received: 0"),
         ("mine", {"gap": -1}, ": gap must be at least 0. Received: -1"),
@@ -43,8 +61,8 @@ SECTIONS = {"recommend": RecommendParams, "similar": SimilarParams, "mine": Mine
         (
             "recommend",
             {"category_weights": {"tops": {"structure": 0, "pattern": 0, "color": 0}}},
-            ".category_weights.tops: structure, pattern and color must be at least 0, and one above it."
-            " Received: 0.0, 0.0, 0.0",
+            ".category_weights.tops: structure, pattern and color must be at least 0, one above it, and their sum"
+            " finite. Received: 0.0, 0.0, 0.0",
         ),
         ("mine", {"candidates": 6}, ": candidates must be above the gap, 6. Received: 6"),
         ("mine", {"seed": -1}, ".seed: Input should be greater than or equal to 0. Received: -1. Change it."),

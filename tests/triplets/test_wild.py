@@ -14,7 +14,16 @@ from triplets.reports.rejections import in_words, lonely
 
 
 def mined(
-    root, street, pairs, *, per_pair=500, margin=0.05, gap=0, hardness=0.5, negative_cap=10**6, recommend=RECOMMEND
+    root,
+    street,
+    pairs,
+    *,
+    per_pair=2**31 - 1,
+    margin=0.05,
+    gap=0,
+    hardness=0.5,
+    negative_cap=10**6,
+    recommend=RECOMMEND,
 ):
     write_project(root, catalog_rows(20), street, pairs)
     folder, features = root / "data/curated", root / "data/features"

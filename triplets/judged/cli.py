@@ -51,14 +51,14 @@ def ask(pairs: int, who: str, seed: int, output: Path) -> None:
 @click.option(
     "--least-per-category",
     type=click.IntRange(min=1),
-    default=30,
+    default=50,
     show_default=True,
     help="Judgements that a category needs for weights of its own.",
 )
 @click.option(
     "--shrinkage",
     type=click.FloatRange(min=0, max=10_000),
-    default=20.0,
+    default=40.0,
     show_default=True,
     help="How strongly a category's weights are pulled to those of all; 0 for not at all.",
 )
@@ -97,7 +97,7 @@ def learn_weights(
     judged = Judged.measure(judgements, catalog, FEATURES, Similarity.read(SIMILARITY))
     learned = Learned.of(judged, params, Asked(least, least_per_category, shrinkage, folds, seed))
     click.echo(learned_report.console(judgements, learned, judged.counts()))
-    if dry_run:
+    if dry_run or learned.gain.high < 0:
         click.echo(f"{params_path} stays as it is.")
     else:
         rewrite(params_path, learned.changes())

@@ -154,8 +154,10 @@ def write_questions(path: Path, questions: Sequence[tuple[str, str, str]], who: 
     """Write a new CSV file of `questions`, the ids of a query and of the photos a and b, for `who` to fill in `closer`.
 
     Raises:
-        InputError: there is such a file.
+        InputError: there is such a file, or it is not called .csv.
     """
+    if path.suffix.lower() != ".csv":
+        raise InputError(f"{path} must end in .csv: the photos are drawn beside it. Name another file by --output.")
     if path.exists():
         raise InputError(f"{path} exists, and may hold answers. Name another file by --output.")
     rows = io.StringIO()
@@ -179,8 +181,8 @@ def _numbered(path: Path) -> tuple[dict[int, Judgement], int]:
                 continue
             if len(cells) != len(header):
                 raise InputError(f"it has {len(cells)} cells, the header has {len(header)}. Mend or remove it.")
-            value = dict(zip(header, cells, strict=True))
-            if not value["closer"].strip():
+            value = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+            if not value["closer"]:
                 unanswered += 1
                 continue
             found[number] = Judgement(**{name: value[name] for name in COLUMNS})
