@@ -24,10 +24,9 @@ from triplets.neighbors import Near, beside, ranked
 from triplets.params import MineParams
 from triplets.pools import pools
 from triplets.provenance import params_hash
-from triplets.rules import Draws, Mask, at, capped, mutual, ordered, shared, sift, under_cap, window
+from triplets.rules import DRAWS, Draws, Mask, at, capped, mutual, ordered, shared, sift, under_cap, window
 
 _OFFERED = 4  # out-of-class negatives looked at per triplet wanted; nearly all of them are under the cap
-_DRAWS = 8  # candidates put in order per triplet wanted; the negatives' cap passes over some
 _CANDIDATES = 2**22  # looked at together, so that memory stays small
 
 
@@ -132,7 +131,7 @@ def _draw(
     first = 0 if in_class else n  # where the offered stand among the task's photos
     rng = generator(params.seed, kind, task.group.partition, task.group.split)
     counts: Counter[str] = Counter()
-    length = min(_DRAWS * params.per_query, p * offered.rows.shape[1])
+    length = min(DRAWS * params.per_query, p * offered.rows.shape[1])
     drawn: list[Draws] = []
     block = max(1, _CANDIDATES // max(1, p * offered.rows.shape[1]))
     for start in range(0, n, block):

@@ -16,6 +16,7 @@ from triplets.groups import Rows
 Mask = npt.NDArray[np.bool_]
 
 VERSION = "2"  # of all that decides which triplets there may be; a change that alters them raises it
+DRAWS = 8  # candidates put in order per triplet wanted; the negatives' cap passes over some
 _LAST = 1e6  # above every key of `ordered`
 
 

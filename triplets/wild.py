@@ -23,9 +23,8 @@ from triplets.distances import Described, between
 from triplets.groups import Group, Rows, generator, groups, rows_of
 from triplets.params import MixParams
 from triplets.provenance import params_hash
-from triplets.rules import Mask, at, capped, ordered, sift, under_cap
+from triplets.rules import DRAWS, Mask, at, capped, ordered, sift, under_cap
 
-_DRAWS = 8  # candidates put in order per triplet wanted; the negatives' cap passes over some
 _CANDIDATES = 2**22  # looked at together, so that memory stays small
 
 
@@ -168,7 +167,7 @@ def _offer(task: Task, street: Rows, distance: Floats, rng: np.random.Generator)
     allowed, counts = sift(np.repeat(exists[:, :, None], len(shop), axis=2), rules, "wild")
     counts["wild.allowed"] = int(np.count_nonzero(allowed))
     counts["wild.queries_with_positive"] = int(np.count_nonzero(exists.any(axis=1)))
-    length = min(_DRAWS * params.per_pair, allowed.shape[1] * allowed.shape[2])
+    length = min(DRAWS * params.per_pair, allowed.shape[1] * allowed.shape[2])
     draws = ordered(allowed, length, params.hardness, rng)
     positive, negative = at(places, draws.positive), at(order, draws.negative)
     offer = Offer(
