@@ -59,6 +59,6 @@ $(VENV)/.installed-bench: $(INSTALLED) locks/bench.txt
 
 lock: setup ## resolve the dependencies anew (needs a package registry)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade locks/build.in -o locks/build.txt
-	for kind in cpu gpu jax; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --extra dev --extra index --extra $$kind pyproject.toml -o locks/$$kind.txt || exit 1; done
+	for kind in cpu gpu jax; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --extra dev --extra index --extra export --extra $$kind pyproject.toml -o locks/$$kind.txt || exit 1; done
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade locks/bench.in -o locks/bench.txt
 	echo torch | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --excludes - locks/interchange.in -o locks/interchange.txt

@@ -36,7 +36,8 @@ from core.similarity import Floats, prepare
 from core.tables import Catalog
 from curate.params import PseudoWildParams
 from curate.pseudo_wild import queries
-from train.agreement import inside_partitions
+from train.evaluation.agreement import agreement
+from train.evaluation.inside import nearest_inside
 
 ROOT = Path(__file__).parents[1]
 CLOTHING = ROOT / "../shared/datasets/clothing"
@@ -148,9 +149,10 @@ def _first(partition: npt.NDArray, gallery: Floats, asked: Floats, own: npt.NDAr
 
 
 def _shared(attribute: str, photos: Catalog, vectors: list[Floats], asking: npt.NDArray[np.bool_]) -> list[float]:
-    counted = [inside_partitions(photos, each, NEIGHBORS, asking) for each in vectors]
-    bounds = counted[0].chance[attribute], counted[0].ceiling[attribute]
-    return [*(each.shares[attribute] for each in counted), *bounds]
+    found = [nearest_inside(photos, each.__getitem__, NEIGHBORS, asking) for each in vectors]
+    counted = [agreement(photos, each, asking) for each in found]
+    per_query = [*(each.shares for each in counted), counted[0].chance, counted[0].ceiling]
+    return [float(np.nanmean(each[attribute])) for each in per_query]
 
 
 if __name__ == "__main__":

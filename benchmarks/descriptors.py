@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+import numpy.typing as npt
 
 from core import batch_norm, models, rows
 from core.images import PixelStore
@@ -26,7 +27,9 @@ from features.cache import FeatureCache
 from features.catalog_photos import CatalogPhotos
 from features.params import ClassifierParams
 from features.tuning import calibration
-from train.agreement import Agreement, inside_partitions, on_category
+from train.evaluation.agreement import agreement
+from train.evaluation.among_all import among_all
+from train.evaluation.inside import nearest_inside
 
 ROOT = Path(__file__).parents[1]
 CLOTHING = ROOT / "../shared/datasets/clothing"
@@ -86,17 +89,21 @@ def _counted(folder: Path, name: str, descriptor: str, shared: str, split: str |
     photos = Catalog.read(folder / CATALOG / TABLE)
     asking = photos.split == split if split else np.ones(len(photos), bool)
 
-    def agreement(vectors: Floats) -> Agreement:
+    def counted(vectors: Floats) -> list[npt.NDArray[np.float64]]:
+        """Share, chance and ceiling of each query, NaN where it does not count."""
         if shared == "category":
-            return on_category(photos.take(asking), vectors[asking], 10)
-        return inside_partitions(photos, vectors, 10, asking)
+            among = among_all(photos.take(asking), vectors[asking], (1,), 10)
+            return [among.category, among.chance, among.ceiling]
+        found = agreement(photos, nearest_inside(photos, vectors.__getitem__, 10, asking), asking)
+        return [each[shared] for each in (found.shares, found.chance, found.ceiling)]
 
     vectors = prepare(descriptor, Vectors.read(folder / FEATURES / f"{descriptor}.arrow").of(photos.image_id))
-    found = agreement(vectors)
-    bare = agreement(_untuned(folder, descriptor, photos)).shares[shared] if descriptor != "color" else None
+    per_query = counted(vectors)
+    share, chance, ceiling = (float(np.nanmean(each)) for each in per_query)
+    bare = float(np.nanmean(counted(_untuned(folder, descriptor, photos))[0])) if descriptor != "color" else None
     gallery = "among themselves" if shared == "category" else "in their partition"
-    figures = [found.shares[shared], bare, found.chance[shared], found.ceiling[shared]]
-    return [[name, descriptor, shared, f"{split or 'all'}, {gallery}", found.queries[shared], *figures]]
+    queries = int(np.isfinite(per_query[0]).sum())
+    return [[name, descriptor, shared, f"{split or 'all'}, {gallery}", queries, share, bare, chance, ceiling]]
 
 
 def _untuned(folder: Path, descriptor: str, photos: Catalog) -> Floats:

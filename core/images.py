@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import cv2
 import numpy as np
@@ -69,6 +69,14 @@ def write_store(path: Path, photos: Iterable[tuple[str, bytes]], *, per_batch: i
             ids, encoded = zip(*batch, strict=True)
             columns = [pa.array(ids, pa.string()), pa.array(encoded, pa.large_binary())]
             file.write_batch(pa.RecordBatch.from_arrays(columns, schema=_SCHEMA))
+
+
+class Squares(Protocol):
+    """What gives photos as squares, as a `PixelStore` does."""
+
+    def square(self, image_ids: Iterable[str], size: int) -> Pixels:
+        """The photos resized to size x size without keeping the aspect: RGB uint8 (n, size, size, 3)."""
+        ...
 
 
 class PixelStore:

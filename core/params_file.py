@@ -147,12 +147,19 @@ def _flow(value: Any) -> str:
     yaml.default_flow_style = True
     yaml.width = 10**9
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment] # its default is None
+    yaml.allow_unicode = _printable(value)  # ruamel writes a next-line character bare, and reads a line break
     written = io.StringIO()
     if isinstance(value, Mapping):
         yaml.dump(dict(value), written)
         return written.getvalue().strip()
     yaml.dump([value], written)
     return written.getvalue().strip()[1:-1]
+
+
+def _printable(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(_printable(part) for pair in value.items() for part in pair)
+    return str(value).isprintable()
 
 
 def _end(node: Any) -> int:

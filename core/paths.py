@@ -40,5 +40,7 @@ INDEX = Path("data/triplets/index")
 
 # train
 FIT = Path("data/model/fit")
+TRAINING = Path("data/cache/training")  # the checkpoints and logs of the training that runs
 EMBEDDINGS = Path("data/model/embeddings")
 EVALUATION = Path("data/model/evaluation")
+COMPARISON = Path("data/model/comparison")

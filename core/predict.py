@@ -2,8 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from core.images import Pixels, PixelStore
+from core.ahead import ahead
+from core.images import Pixels, Squares
 from core.similarity import Floats
 
 Rows = npt.NDArray[np.int64]
@@ -39,9 +39,9 @@ class Photos(Protocol):
 
 @dataclass(frozen=True)
 class StoredPhotos:
-    """The photos of a pixel store under `image_id` (n,), in that order."""
+    """The photos that `store` has under `image_id` (n,), in that order."""
 
-    store: PixelStore
+    store: Squares
     image_id: npt.NDArray
 
     def __len__(self) -> int:
@@ -86,26 +86,14 @@ def forward(
         return pixels if len(part) == batch else np.resize(pixels, (batch, *pixels.shape[1:]))
 
     network = _network(model)
-    with closing(_ahead(load, parts)) as loaded, tqdm(total=len(rows), desc=label, unit=" photos", delay=1) as bar:
+    with (
+        closing(ahead(load, parts, _THREADS)) as loaded,
+        tqdm(total=len(rows), desc=label, unit=" photos", delay=1) as bar,
+    ):
         for part, outputs in zip(parts, _one_behind(network(pixels) for pixels in loaded), strict=True):
             values = [keras.ops.convert_to_numpy(output) for output in keras.tree.flatten(outputs)]
             bar.update(len(part))
             yield part, tuple(value[: len(part)].astype(np.float32, copy=False) for value in values)
-
-
-def _ahead(load: Callable[[Rows], Pixels], parts: Sequence[Rows]) -> Generator[Pixels, None, None]:
-    """Yield `load(part)` for each part, in their order; the next ones are loaded meanwhile."""
-    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="photos")
-    waiting: deque[Future[Pixels]] = deque()
-    try:
-        for part in parts:
-            waiting.append(pool.submit(load, part))
-            if len(waiting) > _THREADS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _one_behind(batches: Iterable[Outputs]) -> Iterator[Outputs]:

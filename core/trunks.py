@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -14,25 +15,27 @@ from core.models import first_line
 
 @dataclass(frozen=True)
 class Trunk:
-    """A `keras.applications` constructor; `pixels` names the preprocessing that its ImageNet weights were trained with.
+    """A network without its classifier; `pixels` names the preprocessing that its ImageNet weights were trained with.
 
     `pixels`: `signed` [-1, 1]; `caffe` BGR minus the ImageNet means; `inside` 0..255, the network scales itself.
+    `network` makes it; its arguments `weights`, `input_tensor` and `input_shape` are those of `keras.applications`.
     """
 
     name: str
     pixels: str
     smallest_side: int
+    network: Callable[..., keras.Model]
 
 
 TRUNKS = {
-    trunk.name: trunk
-    for trunk in (
-        Trunk("InceptionV3", "signed", 75),
-        Trunk("MobileNet", "signed", 32),
-        Trunk("VGG16", "caffe", 32),
-        Trunk("VGG19", "caffe", 32),
-        Trunk("EfficientNetV2B0", "inside", 32),
-        Trunk("ConvNeXtTiny", "inside", 32),
+    name: Trunk(name, pixels, smallest_side, partial(getattr(keras.applications, name), include_top=False))
+    for name, pixels, smallest_side in (
+        ("InceptionV3", "signed", 75),
+        ("MobileNet", "signed", 32),
+        ("VGG16", "caffe", 32),
+        ("VGG19", "caffe", 32),
+        ("EfficientNetV2B0", "inside", 32),
+        ("ConvNeXtTiny", "inside", 32),
     )
 }
 
@@ -73,7 +76,18 @@ class Preprocess(keras.layers.Layer):
 
 
 def build(name: str, *, size: int, weights: str | None, preprocessing: str = "trunk") -> keras.Model:
-    """Build the trunk `name` without its classifier, for RGB 0..255 of size x size, preprocessing included.
+    """Build the trunk of `TRUNKS` that is called `name`, as `construct` does.
+
+    Raises:
+        ModelError: an unknown trunk, or one that cannot be built.
+    """
+    if name not in TRUNKS:
+        raise ModelError(f"unknown trunk {name}. Choose one of {', '.join(TRUNKS)}.")
+    return construct(TRUNKS[name], size=size, weights=weights, preprocessing=preprocessing)
+
+
+def construct(trunk: Trunk, *, size: int, weights: str | None, preprocessing: str) -> keras.Model:
+    """Build `trunk` without its classifier, for RGB 0..255 of size x size, preprocessing included.
 
     The layers of the trunk stand in the returned model under their own names, so that taps are found
     with `get_layer`.
@@ -84,22 +98,19 @@ def build(name: str, *, size: int, weights: str | None, preprocessing: str = "tr
         preprocessing: `trunk` for what its ImageNet weights expect, `rescale` for 1/255.
 
     Raises:
-        ModelError: an unknown trunk, a side that is too small, or weights that are missing or of another network.
+        ModelError: a side that is too small, or weights that are missing or of another network.
     """
-    if name not in TRUNKS:
-        raise ModelError(f"unknown trunk {name}. Choose one of {', '.join(TRUNKS)}.")
-    trunk = TRUNKS[name]
+    name = trunk.name
     if size < trunk.smallest_side:
         raise ModelError(f"{name} needs photos of at least {trunk.smallest_side} pixels. Received: size {size}")
     if preprocessing == "rescale" and trunk.pixels == "inside":
         raise ModelError(f"{name} scales pixels itself, rescale would do it twice. Set preprocessing to trunk.")
     pixels = keras.Input((size, size, 3), name="pixels")
     scaled = Preprocess(trunk.pixels if preprocessing == "trunk" else preprocessing, name="preprocess")(pixels)
-    constructor = getattr(keras.applications, name)
     try:
-        model = constructor(include_top=False, weights=None, input_tensor=scaled)
+        model = trunk.network(weights=None, input_tensor=scaled)
         if weights is not None:
-            model.set_weights(_pretrained(constructor, size, weights))
+            model.set_weights(_pretrained(trunk.network, size, weights))
     except ModelError:
         raise
     except Exception as error:  # Keras raises a bare Exception where a download fails.
@@ -124,13 +135,13 @@ def tapped(trunk: keras.Model, taps: tuple[str, ...]) -> list[keras.KerasTensor]
     return [trunk.get_layer(tap).output for tap in taps]
 
 
-def _pretrained(constructor: Callable[..., keras.Model], size: int, weights: str) -> list[np.ndarray]:
+def _pretrained(network: Callable[..., keras.Model], size: int, weights: str) -> list[np.ndarray]:
     if weights == "imagenet":
-        return constructor(include_top=False, weights="imagenet", input_shape=(size, size, 3)).get_weights()
+        return network(weights="imagenet", input_shape=(size, size, 3)).get_weights()
     if not Path(weights).is_file():
         raise ModelError(f"the weights file {weights} does not exist. Name a file, imagenet, or null for random ones.")
     # A weights file counts layers, so it is read into the network as Keras builds it, without our input layers.
-    model = constructor(include_top=False, weights=None, input_shape=(size, size, 3))
+    model = network(weights=None, input_shape=(size, size, 3))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # What does not fit raises; the warnings before it say the same many times.
         model.load_weights(weights)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import foreground, images, views
-from core.images import Pixels, squared
+from core.images import Pixels, PixelStore, squared
 from core.predict import StoredPhotos
 from core.views import seen
 from features.cache import photo_key
@@ -22,6 +22,7 @@ from features.cache import photo_key
 class CatalogPhotos(StoredPhotos):
     """The photos of a pixel store under `image_id` (n,), in that order, seen through `view`: `whole` or `garment`."""
 
+    store: PixelStore
     view: str
 
     def load(self, rows: npt.NDArray, size: int) -> Pixels:

@@ -1,58 +1,94 @@
 """Batches of triplets for training: each depends on the seed, the epoch and its place alone."""
 
-import keras
+from collections.abc import Generator
+
 import numpy as np
 
 from core import augment
-from core.images import Pixels, PixelStore
+from core.ahead import ahead
+from core.images import Pixels, Squares
 from core.tables import Column
+from train import targets
+from train.order import Order
+from train.photos import Rows, TripletPhotos
+from train.teacher import Teacher
 
-# As the MILDNet paper augments.
-SPREAD = augment.Spread(zoom=0.2, shear=0.2, rotation=30.0, shift=0.0, upside_down=True)
+Batch = tuple[tuple[Pixels, Column], targets.Floats]
 
 
-class TripletBatches(keras.utils.PyDataset):
-    """One epoch of triplets in random order, as (photos, unread) pairs.
+class TripletBatches:
+    """One epoch of triplets as ((photos, places), targets).
 
-    Photos are RGB uint8 (3 x batch, size, size, 3), rows q, p, n, q, p, n, ...; the second member is zeros, because
-    Keras wants a target. Every batch is full: the last is filled up from the start of the order, so that batch
-    normalisation never sees a handful of photos. A photo that stands in a batch twice is prepared once.
+    Photos are RGB uint8 (p, size, size, 3), p the same for every batch: each distinct photo of the batch, decoded and
+    warped once, and as many others of training as there is room for, which batch normalisation sees too. Places are
+    int32 (3 x batch,): where the photos of the triplets stand among them, in the order q, p, n, q, p, n, ...
+    Targets are what `targets.pack` gives for these rows.
 
     Args:
-        ids: (triplets, 3) image ids: query, positive, negative.
-        steps: batches at most, or None for every triplet.
+        teacher: of the targets, or None for targets without one.
+        epoch: counts from 1.
         workers: threads that prepare batches; the batches are the same for every number.
     """
 
     def __init__(
         self,
-        ids: Column,
-        store: PixelStore,
+        order: Order,
+        photos: TripletPhotos,
+        store: Squares,
         *,
         size: int,
-        batch: int,
-        steps: int | None,
-        seed: int,
+        spread: augment.Spread,
         epoch: int,
+        teacher: Teacher | None = None,
         workers: int = 1,
     ) -> None:
-        super().__init__(workers=workers)
+        self.triplets = order.epoch(epoch)  # (steps, batch)
+        self.order = order
+        self.photos = photos
         self.store = store
         self.size = size
-        self.batch = batch
-        self.seed = seed, epoch
-        order = np.random.default_rng([*self.seed, 0]).permutation(len(ids))
-        full = -(-len(ids) // batch)
-        count = full if steps is None else min(full, steps)
-        self.ids = ids[np.resize(order, count * batch)]
+        self.spread = spread
+        self.epoch = epoch
+        self.teacher = teacher
+        self.workers = workers
 
     def __len__(self) -> int:
-        return len(self.ids) // self.batch
+        return len(self.triplets)
 
-    def __getitem__(self, step: int) -> tuple[Pixels, Column]:
-        ids = self.ids[step * self.batch : (step + 1) * self.batch].reshape(-1)
-        distinct, places = np.unique(ids, return_inverse=True)
-        rng = np.random.default_rng([*self.seed, 1 + step])
-        maps = augment.draw(len(distinct), self.size, SPREAD, rng)
-        photos = augment.warp(self.store.square(distinct, self.size), maps)
-        return photos[places], np.zeros(len(ids), np.float32)
+    @property
+    def decoded(self) -> float:
+        """Photos decoded per triplet of the epoch, however often the epoch holds it, and were no squares kept."""
+        return len(self) * self.order.photos / len(np.unique(self.triplets))
+
+    def ahead(self, first: int, last: int) -> Generator[Batch, None, None]:
+        """Yield the batches from `first` to before `last`; threads prepare the next ones meanwhile.
+
+        Closing the generator ends the threads.
+
+        Raises:
+            TableError: a photo has no pixels, or damaged ones.
+        """
+        return ahead(self.__getitem__, range(first, last), self.workers)
+
+    def __getitem__(self, step: int) -> Batch:
+        rng = np.random.default_rng([self.order.seed, self.epoch, step])
+        triplets = self.order.rows[self.triplets[step]]
+        used, places = np.unique(triplets.reshape(-1), return_inverse=True)
+        shown = np.concatenate([used, self._others(used, rng)])  # (p,)
+        maps = augment.draw(len(shown), self.size, self.spread, rng)
+        pixels = augment.warp(self.store.square(self.photos.image_id[shown], self.size), maps)
+        return (pixels, places.astype(np.int32)), told(triplets, self.photos, self.teacher, rng)
+
+    def _others(self, used: Column, rng: np.random.Generator) -> Column:
+        """Photos of training that fill the batch up, any but those in use."""
+        drawn = rng.choice(len(self.photos.image_id), self.order.photos, replace=False)
+        return drawn[~np.isin(drawn, used)][: self.order.photos - len(used)]
+
+
+def told(triplets: Rows, photos: TripletPhotos, teacher: Teacher | None, rng: np.random.Generator) -> targets.Floats:
+    """The targets of triplets (n, 3), rows of `photos`: those of `targets.pack` for 3 x n rows."""
+    used, places = np.unique(triplets.reshape(-1), return_inverse=True)
+    # Codes of these photos alone stay small enough for half precision.
+    _, groups = np.unique(photos.group[used], return_inverse=True)
+    distances = None if teacher is None else teacher.between(used)[np.ix_(places, places)]
+    return targets.pack(groups[places], rng.random(len(places)), distances)

@@ -8,15 +8,18 @@ from core.cli import Stage, params_option, workers_option
 from core.paths import (
     CATALOG,
     COLLECTIONS,
+    COMPARISON,
     EMBEDDINGS,
     EVALUATION,
     FEATURES,
     FIT,
     MIXED,
+    PAGE,
     SIMILARITY,
     STORE,
     STORES,
     TABLE,
+    TRAINING,
     TRIPLETS,
 )
 
@@ -30,35 +33,142 @@ def main() -> None:
 
 
 @main.command()
+@click.option("--recipe", default=None, metavar="NAME", help="In place of the one that train.fit names.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint of a killed run of the same training, if any.")
 @params_option
 @workers_option
-def fit(params_path: Path, workers: int) -> None:
-    """Train the network on the mixed triplets and keep its best epoch on val.
+def fit(params_path: Path, workers: int, recipe: str | None, resume: bool) -> None:
+    """Train a recipe on the mixed triplets and keep its best epoch on val.
 
-    Example: train fit --params params.yaml
+    While it runs, data/cache/training holds its checkpoints, its figures for DVC (live) and for TensorBoard.
+
+    Example: train fit --recipe mildnet_mobilenet --params params.yaml
     """
+    import shutil
+    from dataclasses import asdict
+
     from core import models, rows
     from core.atomic import replacing, write_json, write_text
-    from core.images import PixelStore
     from core.params import load
-    from core.tables import Triplets
+    from train import devices, history
     from train import fit as training
-    from train import history
     from train.architectures.mildnet import headless
+    from train.checkpoint import Checkpoints
+    from train.log import Log
+    from train.material import Material
     from train.params import FitParams
+    from train.recipes import completing
 
-    options = load(params_path, "train.fit", FitParams)
-    triplets = Triplets.read(MIXED / TRIPLETS)
-    store = PixelStore.open(*STORES)
-    with replacing(FIT) as folder:
-        model = training.start(options, triplets, store)
+    options = load(params_path, "train.fit", FitParams, complete=completing(recipe))
+    material = Material.read(options)
+    checkpoints = Checkpoints(TRAINING, material.fingerprint(options))
+    if not resume:
+        checkpoints.clear()
+    with replacing(FIT) as folder, devices.prepared(options.precision, options.batch) as device:
+        click.echo(f"{options.recipe} on {device}.")
+        model = training.start(options, material)
         models.save(headless(model), folder / "untrained.keras")
-        epochs, best = training.train(model, options, triplets, store, workers=workers)
+        with Log(TRAINING) as log:
+            trained = training.train(
+                model, options, material, workers=workers, checkpoints=checkpoints, report=log.write
+            )
         models.save(model, folder / "model.keras")
-        write_text(folder / "history.csv", rows.as_csv(history.rows(epochs)))
-        summary = history.summary(epochs, best, triplets, model.count_params())
+        write_json(folder / "params.json", asdict(options))
+        shutil.copytree(log.live, folder / "live")
+        write_text(folder / "history.csv", rows.as_csv(history.rows(trained.epochs)))
+        summary = history.summary(trained.epochs, trained.best, material.counts, model.count_params())
         write_json(folder / "metrics.json", summary)
-    click.echo(rows.text(history.rows(epochs)) + f"Kept epoch {best}, chosen by: {summary['chosen_by']}. {FIT}")
+    checkpoints.clear()
+    click.echo(
+        rows.text(history.rows(trained.epochs)) + f"Kept epoch {trained.best}, chosen by: {summary['chosen_by']}."
+    )
+    click.echo(FIT)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+def recipes(as_json: bool) -> None:
+    """List the recipes: what each trains, how, and how many parameters that has.
+
+    Example: train recipes --json
+    """
+    import json
+
+    from core import rows
+    from train import listing
+
+    listed = listing.recipes()
+    if as_json:
+        click.echo(json.dumps(listed, indent=2))
+    else:
+        # As text, or a table would round a rate of 0.0001 to three places.
+        shown = [{**one, "learning_rate": str(one["learning_rate"])} for one in listed]
+        click.echo(rows.text([list(shown[0]), *(list(one.values()) for one in shown)]), nl=False)
+
+
+@main.command()
+@click.argument("recipes_", metavar="RECIPE...", nargs=-1, required=True)
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Runs of each.")
+@click.option("--photos", type=click.IntRange(min=1), default=6000, show_default=True, help="That each run takes in.")
+@click.option("--epochs", type=click.IntRange(min=1), default=4, show_default=True, help="After each, val is judged.")
+@click.option("--size", type=click.IntRange(min=1), default=96, show_default=True, help="Of the photos, in pixels.")
+@click.option("--weights", multiple=True, metavar="TRUNK=FILE", help="Of a trunk, for all recipes that have it.")
+@click.option("--split", type=click.Choice(["val", "test"]), default="val", show_default=True, help="That judges.")
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=COMPARISON,
+    show_default=True,
+    help="The folder of the runs and of their table; runs that are there already are not run again.",
+)
+@params_option
+@workers_option
+def compare(
+    params_path: Path,
+    workers: int,
+    recipes_: tuple[str, ...],
+    seeds: int,
+    photos: int,
+    epochs: int,
+    size: int,
+    weights: tuple[str, ...],
+    split: str,
+    target: Path,
+) -> None:
+    """Train several recipes under one budget and write a table of what each costs and reaches, over several seeds.
+
+    A RECIPE may be followed by fields of its own, such as "mildnet_v2:{loss: hinge}". Trunks start from random
+    weights unless --weights names a file. Choose by val; ask test once.
+
+    Example: train compare mildnet mildnet_mobilenet "mildnet_mobilenet:{loss: contrastive}" --seeds 2 --photos 600
+    """
+    from core import rows
+    from core.atomic import write_json, write_text
+    from core.params import load
+    from core.tables import Catalog, Triplets
+    from train import systems
+    from train.comparison import contest, figure, table
+    from train.comparison.entry import Budget, Entry, trunk_weights
+    from train.params import EvaluateParams
+
+    judging = load(params_path, "train.evaluate", EvaluateParams)
+    budget = Budget(photos, epochs, size, trunk_weights(weights))
+    entries = [Entry.of(written) for written in recipes_]
+    planned = [(entry, [entry.params(budget, seed) for seed in range(1, seeds + 1)]) for entry in entries]
+    catalog, street = (Catalog.read(folder / TABLE) for folder in COLLECTIONS)
+    teachers = systems.teachers(FEATURES, SIMILARITY)
+    mixed = Triplets.read(MIXED / TRIPLETS)
+    judges = contest.Judges.asking(split, catalog, street, mixed, teachers, judging)
+    runs = {entry.name: [contest.kept(one, judges, target, workers=workers) for one in each] for entry, each in planned}
+    taught = judges.numbers(teachers)
+    found = table.rows(runs, taught)
+    said = rows.text(found)
+    write_json(target / "runs.json", runs)
+    write_text(target / "table.csv", rows.as_csv(found))
+    write_text(target / "table.md", said)
+    figure.draw(target / "table.png", runs, taught)
+    click.echo(said + str(target))
 
 
 @main.command()
@@ -71,16 +181,16 @@ def embed(params_path: Path) -> None:
     import numpy as np
 
     from core.atomic import replacing
-    from core.images import PixelStore
     from core.params import load
     from core.tables import Catalog
-    from train.embed import embed_file
+    from train import crops
+    from train.embed import cropped, embed_file
     from train.params import EmbedParams
 
     options = load(params_path, "train.embed", EmbedParams)
     collections = [Catalog.read(folder / TABLE) for folder in COLLECTIONS]
     image_ids = np.concatenate([collection.image_id for collection in collections])
-    store = PixelStore.open(*STORES)
+    store = crops.store(cropped(FIT / "params.json"), collections[1])
     with replacing(EMBEDDINGS) as folder:
         for name, file in (("trained", "model.keras"), ("untrained", "untrained.keras")):
             embed_file(FIT / file, store, image_ids, batch=options.batch).write(folder / f"{name}.arrow")
@@ -94,36 +204,100 @@ def evaluate(params_path: Path) -> None:
 
     Example: train evaluate --params params.yaml
     """
-    import csv
-
     from core import rows
-    from core.atomic import replacing, write_json, write_text
+    from core.atomic import replacing
     from core.images import PixelStore
     from core.params import load
     from core.tables import Catalog, Triplets
-    from train import evaluate as judging
-    from train import examples, figures, report, systems
+    from train import systems
+    from train.evaluation import evaluate as judging
+    from train.evaluation import files
+    from train.evaluation.fitted import Fitted
+    from train.evaluation.headline import headline
+    from train.evaluation.numbers import as_metrics
+    from train.evaluation.verdict import verdict
     from train.params import EvaluateParams
 
     options = load(params_path, "train.evaluate", EvaluateParams)
     catalog, street = (Catalog.read(folder / TABLE) for folder in COLLECTIONS)
     judged = systems.read(FEATURES, SIMILARITY, EMBEDDINGS)
-    numbers = judging.as_metrics(judging.evaluate(judged, catalog, street, Triplets.read(MIXED / TRIPLETS), options))
-    shown = examples.examples(judged, catalog, PixelStore.open(CATALOG / STORE), options.examples)
+    judgement = judging.evaluate(judged, catalog, street, Triplets.read(MIXED / TRIPLETS), options)
+    store = PixelStore.open(CATALOG / STORE)
+    shown = files.material(judgement, judged, catalog, store, options, Fitted.read(FIT))
     with replacing(EVALUATION) as folder:
-        write_json(folder / "metrics.json", numbers)
-        write_text(folder / "report.md", report.markdown(numbers))
-        write_text(folder / "triplets.csv", rows.as_csv(report.triplet_rows(numbers)))
-        write_text(folder / "recall.csv", rows.as_csv(report.recall_rows(numbers)))
-        write_text(folder / "attributes.csv", rows.as_csv(report.attribute_rows(numbers)))
-        figures.triplet_accuracy(folder / "triplet_accuracy.png", numbers)
-        figures.recall(folder / "recall.png", numbers)
-        figures.attribute_agreement(folder / "attributes.png", numbers)
-        with (FIT / "history.csv").open(newline="") as lines:
-            figures.training(folder / "training.png", list(csv.DictReader(lines)))
-        if shown:
-            figures.neighbors(folder / "neighbors.png", shown, examples.COLUMNS)
-    click.echo(rows.text(report.headline(numbers)) + str(EVALUATION))
+        files.write(folder, judgement, shown, store)
+    click.echo(rows.text(headline(as_metrics(judgement))))
+    for line in verdict(judgement):
+        click.echo(line.text)
+    click.echo(EVALUATION / PAGE)
+
+
+@main.command()
+@click.option(
+    "--model",
+    "model_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=FIT / "model.keras",
+    show_default=True,
+    help="The network, as Keras saves it.",
+)
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=FIT.parent / "export",
+    show_default=True,
+    help="The folder that the files go to.",
+)
+@click.option(
+    "--format",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="litert-float16, litert-int8 or onnx; may be said several times.  [default: all]",
+)
+@click.option(
+    "--photos",
+    "count",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="How many training photos int8 is calibrated with, and how many others every file is compared on.",
+)
+def export(model_path: Path, target: Path, names: tuple[str, ...], count: int) -> None:
+    """Write the network for phones (LiteRT) and servers (ONNX), each compared with Keras photo by photo, and timed.
+
+    Example: train export --format litert-int8 --photos 500
+    """
+    from tqdm import tqdm
+
+    from core import models, rows
+    from core.errors import ModelError
+    from core.images import PixelStore
+    from core.tables import Catalog
+    from train import architectures  # noqa: F401  Keras finds the layers of a model file by their registration.
+    from train.export import exported, formats, photos
+    from train.export.runtime import in_float32, keras_runtime, one_thread
+
+    forms = formats.chosen(names)
+    threads = one_thread()
+    model = in_float32(models.load(model_path))
+    collections, store = [Catalog.read(place / TABLE) for place in COLLECTIONS], PixelStore.open(*STORES)
+    calibration, compared = (
+        photos.drawn(collections, store, splits, count, model.input_shape[1])
+        for splits in (photos.CALIBRATION, photos.COMPARISON)
+    )
+    network = keras_runtime(model)
+    done, failures = [exported.as_keras(model_path, network, compared, threads)], []
+    wanted = network(compared)
+    for form in tqdm(forms, desc="export", unit=" files", delay=2):
+        try:
+            done.append(exported.export(form, model, calibration, compared, wanted, target))
+        except ModelError as error:
+            failures.append(str(error))
+    click.echo(rows.text(exported.table(done)) + f"{len(compared)} photos compared. {target}")
+    if failures:
+        raise ModelError(" ".join(failures))
 
 
 @main.command()
@@ -136,12 +310,12 @@ def where() -> None:
 
     from core import rows
     from core.errors import InputError
-    from train import report
+    from train.evaluation.headline import headline
 
     numbers = EVALUATION / "metrics.json"
     if not numbers.is_file():
         raise InputError(f"{numbers} does not exist. Run dvc repro.")
-    click.echo(rows.text(report.headline(json.loads(numbers.read_text()))))
-    for path in (EVALUATION / "report.md", numbers, *sorted(EVALUATION.glob("*.png")), FIT / "model.keras", EMBEDDINGS):
+    click.echo(rows.text(headline(json.loads(numbers.read_text()))))
+    for path in (EVALUATION / PAGE, numbers, *sorted(EVALUATION.glob("*.png")), FIT / "model.keras", EMBEDDINGS):
         if path.exists():
             click.echo(path)

@@ -1,50 +1,59 @@
-"""Train a MILDNet on triplets, and keep the weights of its best epoch on val."""
+"""Train a network on triplets, and keep the weights of its best epoch on val."""
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from core import batch_norm, models
-from core.errors import InputError
-from core.images import PixelStore
 from core.predict import StoredPhotos, predict
-from core.tables import Triplets
-from train import architectures, watch
+from train import architectures, devices, losses, watch
 from train.batches import TripletBatches
-from train.losses import LOSSES
+from train.checkpoint import Checkpoints, Epoch, Progress
+from train.material import Material
+from train.optimizers import optimizer
 from train.params import FitParams
+from train.step import trainer
 
 _CALIBRATION = 8  # batches of training photos, without augmentation, that set the statistics of batch normalisation
 
 
+class Pace:
+    """Photos per second over the steps; the first part, in which they are compiled, counts where it is the only one."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[int, float]] = []
+
+    def add(self, photos: int, seconds: float) -> None:
+        """Count a part of the training."""
+        self._parts.append((photos, seconds))
+
+    @property
+    def photos_per_second(self) -> float:
+        """0 where no step was taken."""
+        counted = self._parts[1:] or self._parts
+        return sum(photos for photos, _ in counted) / sum(seconds for _, seconds in counted) if counted else 0.0
+
+
 @dataclass(frozen=True)
-class Epoch:
-    """What one epoch gave. The val figures are None and {} where there are no val triplets.
+class Trained:
+    """The epochs of a training, the number (from 1) of the one whose weights stand, and the speed of its steps."""
 
-    `loss`, `active` (share of triplets), `d_positive` and `d_negative` are means over the training batches, with
-    augmentation and dropout; `embedding_std` is that of one dimension, healthy is about 1 / sqrt(units).
-    """
-
-    epoch: int
-    loss: float
-    active: float
-    d_positive: float
-    d_negative: float
-    embedding_std: float
-    val_loss: float | None
-    val_accuracy: dict[str, float]
+    epochs: tuple[Epoch, ...]
+    best: int
+    photos_per_second: float
 
 
-def start(params: FitParams, triplets: Triplets, store: PixelStore) -> keras.Model:
+def start(params: FitParams, material: Material) -> keras.Model:
     """The network before training. A random trunk is given the batch statistics of training photos.
 
     Raises:
-        InputError: no training triplets.
         ModelError: the network cannot be built.
     """
-    training = _of(triplets, "train")
     models.seed(params.seed)
     model = architectures.build(
         params.architecture,
@@ -52,97 +61,138 @@ def start(params: FitParams, triplets: Triplets, store: PixelStore) -> keras.Mod
         weights=params.weights,
         preprocessing=params.preprocessing,
         units=params.units,
+        hidden=params.hidden,
         dropout=params.dropout,
+        taps=params.taps,
+        frozen=params.frozen,
     )
     if params.weights is None:
-        _calibrate(model, params, training, store)
+        _calibrate(model, params, material)
     return model
 
 
 def train(
-    model: keras.Model, params: FitParams, triplets: Triplets, store: PixelStore, *, workers: int
-) -> tuple[list[Epoch], int]:
-    """Train `model` in place and leave it with the weights of its best epoch, the one of least loss on val.
+    model: keras.Model,
+    params: FitParams,
+    material: Material,
+    *,
+    workers: int,
+    checkpoints: Checkpoints | None = None,
+    report: Callable[[Sequence[Epoch]], None] = lambda epochs: None,
+) -> Trained:
+    """Train `model` in place and leave it with the weights of its best epoch on val.
 
-    Without val triplets the last epoch stands. After each epoch the statistics of batch normalisation are measured
-    anew: the moving averages lag behind weights that change fast. q, p and n go through the network in one batch.
+    The best has the highest triplet accuracy, averaged over the kinds; of equals the one of less loss. Without val
+    triplets the last epoch stands. After each epoch the statistics of batch normalisation are measured anew: the
+    moving averages lag behind weights that change fast.
 
-    Returns:
-        The epochs, and the number (from 1) of the one whose weights stand.
+    Args:
+        checkpoints: where the training goes on from, and what it writes as it goes.
+        report: is given the epochs that a resumed training has behind it, and then each as it ends.
 
     Raises:
-        InputError: no training triplets.
         ModelError: the loss became not finite, or the embeddings collapsed.
     """
-    training, val = _of(triplets, "train"), _of(triplets, "val")
-    ids = np.stack([training.query_id, training.positive_id, training.negative_id], axis=1)
-    loss = LOSSES[params.loss](params.margin)
-    # JIT stays Keras' choice; under deterministic operations TensorFlow runs without it.
-    model.compile(
-        keras.optimizers.SGD(params.learning_rate, momentum=params.momentum, nesterov=True),
-        loss=loss,
-        metrics=watch.training_metrics(loss),
-    )
-    watched = _photos(val) if len(val) else _sample(params, training)
-    places = watch.rows_of(val, watched)
-    epochs: list[Epoch] = []
-    best, least, kept = 0, np.inf, model.get_weights()
-    for number in range(1, params.epochs + 1):
-        batches = TripletBatches(
-            ids,
-            store,
-            size=params.size,
-            batch=params.batch,
-            steps=params.steps,
-            seed=params.seed,
-            epoch=number,
-            workers=workers,
-        )
-        progress = watch.Progress(number, len(batches), params)
-        logs = model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[progress]).history
-        means = {name: values[-1] for name, values in logs.items()}
-        _calibrate(model, params, training, store)
-        embeddings = predict(model, StoredPhotos(store, watched), batch=3 * params.batch, label="val")
-        watch.check_health(embeddings, number, means["loss"], params)
-        judged = watch.judge(embeddings, places, val.kind, loss) if len(val) else None
-        epochs.append(
-            Epoch(
-                epoch=number,
-                embedding_std=watch.spread(embeddings) / params.units**0.5,
-                val_loss=judged.loss if judged else None,
-                val_accuracy=judged.accuracy if judged else {},
-                **means,
-            )
-        )
-        if judged is None or judged.loss < least:
-            best, least, kept = number, judged.loss if judged else np.inf, model.get_weights()
+    loss = losses.build(params.loss, params.margin, params.mining, degrees=params.degrees, weight=params.weight)
+    order = material.order(params, devices.count())
+    step = trainer(model, loss, optimizer(params, order.steps * params.epochs))
+    # A head may standardise what it is given: before its first step, by what training photos give it.
+    _calibrate(model, params, material)
+    progress, kept = _resumed(step, model, checkpoints)
+    report(progress.epochs)
+    pace = Pace()
+    for number in range(progress.epoch, params.epochs + 1):
+        batches = material.batches(params, order, number, workers=workers)
+        means, progress = _one_epoch(step, batches, params, checkpoints, progress, pace)
+        _calibrate(model, params, material)
+        epoch = _judged(model, loss, params, material, number, means)
+        progress = progress.ended(epoch)
+        if progress.best == number:
+            kept = model.get_weights()
+        if checkpoints is not None:
+            if progress.best == number:
+                checkpoints.save_best(kept)
+            checkpoints.save(_state(step), progress)
+        report([epoch])
     model.set_weights(kept)
-    return epochs, best
+    return Trained(progress.epochs, progress.best, pace.photos_per_second)
 
 
-def _of(triplets: Triplets, split: str) -> Triplets:
-    chosen = triplets.take(triplets.split == split)
-    if split == "train" and not len(chosen):
-        raise InputError(
-            f"none of the {len(triplets)} triplets is of the split train."
-            " Lower triplets.mine.gap or triplets.mine.margin, or add photos."
-        )
-    return chosen
+def _resumed(
+    step: keras.Model, model: keras.Model, checkpoints: Checkpoints | None
+) -> tuple[Progress, list[npt.NDArray]]:
+    """Where the training goes on, with the weights of the best epoch so far."""
+    found = None if checkpoints is None else checkpoints.restore(_state(step))
+    progress, best = found or (Progress(), [])
+    return progress, best or model.get_weights()
 
 
-def _photos(triplets: Triplets) -> npt.NDArray:
-    return np.unique(np.concatenate([triplets.query_id, triplets.positive_id, triplets.negative_id]))
+def _state(step: keras.Model) -> list[keras.Variable]:
+    """All that a step changes: weights, statistics, the states of random draws, the optimizer's."""
+    return [*step.variables, *step.optimizer.variables]
 
 
-def _sample(params: FitParams, training: Triplets) -> npt.NDArray:
-    """Training photos, the same ones every time, sorted: as many as `_CALIBRATION` batches hold."""
-    photos = _photos(training)
+def _one_epoch(
+    step: keras.Model,
+    batches: TripletBatches,
+    params: FitParams,
+    checkpoints: Checkpoints | None,
+    progress: Progress,
+    pace: Pace,
+) -> tuple[dict[str, float], Progress]:
+    """Train what is left of the epoch at which `progress` stands: its mean figures, and the progress at its end."""
+    bar = watch.Progress(progress.epoch, len(batches), params, done=progress.step)
+    part = params.checkpoint or len(batches)
+    while progress.step < len(batches):
+        last = min(progress.step + part, len(batches))
+        began = time.perf_counter()
+        with closing(batches.ahead(progress.step, last)) as ready:
+            logs = step.fit(
+                ready, steps_per_epoch=last - progress.step, epochs=1, verbose=0, shuffle=False, callbacks=[bar]
+            ).history
+        pace.add((last - progress.step) * batches.order.photos, time.perf_counter() - began)
+        sums = dict(progress.sums)
+        for name, values in logs.items():
+            sums[name] = sums.get(name, 0.0) + (last - progress.step) * values[-1]
+        progress = replace(progress, step=last, sums=sums)
+        if checkpoints is not None and last < len(batches):
+            checkpoints.save(_state(step), progress)
+    bar.close()
+    means = {name: value / len(batches) for name, value in progress.sums.items()}
+    return {**means, "decoded": batches.decoded}, progress
+
+
+def _judged(
+    model: keras.Model,
+    loss: losses.TripletLoss,
+    params: FitParams,
+    material: Material,
+    number: int,
+    means: dict[str, float],
+) -> Epoch:
+    val = material.val
+    watched = val.photos.image_id if len(val.triplets) else _sample(params, material)
+    embeddings = predict(model, StoredPhotos(material.store, watched), batch=3 * params.batch, label="val")
+    watch.check_health(embeddings, number, means["loss"], params)
+    judged = watch.judge(embeddings, val, loss, params) if len(val.triplets) else None
+    return Epoch(
+        epoch=number,
+        embedding_std=watch.spread(embeddings) / embeddings.shape[1] ** 0.5,
+        val_loss=judged.loss if judged else None,
+        val_accuracy=judged.accuracy if judged else {},
+        **means,
+    )
+
+
+def _sample(params: FitParams, material: Material) -> npt.NDArray:
+    """Training photos, the same ones every time, in random order: as many as `_CALIBRATION` batches hold."""
+    photos = material.training.photos.image_id
     count = min(len(photos), _CALIBRATION * 3 * params.batch)
-    return np.sort(np.random.default_rng(params.seed).choice(photos, count, replace=False))
+    # Ids run by product and partition, and a batch of one sort of garment is no sample.
+    return np.random.default_rng(params.seed).choice(photos, count, replace=False)
 
 
-def _calibrate(model: keras.Model, params: FitParams, training: Triplets, store: PixelStore) -> None:
-    # Shuffled: sorted ids run by product and partition, and a batch of one sort of garment is no sample.
-    sample = np.random.default_rng(params.seed).permutation(_sample(params, training))
+def _calibrate(model: keras.Model, params: FitParams, material: Material) -> None:
+    sample = _sample(params, material)
     batches = np.array_split(sample, -(-len(sample) // (3 * params.batch)))
-    batch_norm.calibrate(model, (store.square(batch, params.size) for batch in batches))
+    batch_norm.calibrate(model, (material.store.square(batch, params.size) for batch in batches))

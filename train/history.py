@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.rows import Rows
-from core.tables import KINDS, Triplets
-from train.fit import Epoch
+from core.tables import KINDS
+from train.checkpoint import Epoch
 
-_PLAIN = ("epoch", "loss", "val_loss", "active", "d_positive", "d_negative", "embedding_std")
+_PLAIN = ("epoch", "loss", "val_loss", "active", "d_positive", "d_negative", "embedding_std", "decoded")
 
 
 def rows(epochs: Sequence[Epoch]) -> Rows:
@@ -20,17 +20,21 @@ def rows(epochs: Sequence[Epoch]) -> Rows:
     return [header, *body]
 
 
-def summary(epochs: Sequence[Epoch], best: int, triplets: Triplets, parameters: int) -> dict[str, Any]:
-    """The numbers of the epoch whose weights stand, for `dvc metrics`; val figures only where val has triplets."""
+def summary(epochs: Sequence[Epoch], best: int, triplets: dict[str, int], parameters: int) -> dict[str, Any]:
+    """The numbers of the epoch whose weights stand, for `dvc metrics`; val figures only where val has triplets.
+
+    Args:
+        triplets: how many each split has.
+        parameters: of the network.
+    """
     epoch = epochs[best - 1]
-    counted = {split: int((triplets.split == split).sum()) for split in ("train", "val")}
-    val = {"val_loss": epoch.val_loss, "val_accuracy": epoch.val_accuracy} if counted["val"] else {}
+    val = {"val_loss": epoch.val_loss, "val_accuracy": epoch.val_accuracy} if triplets["val"] else {}
     return {
         "epoch": best,
         "epochs": len(epochs),
-        "chosen_by": "val loss" if counted["val"] else "last epoch, there are no val triplets",
+        "chosen_by": "val accuracy" if triplets["val"] else "last epoch, there are no val triplets",
         **{name: getattr(epoch, name) for name in _PLAIN if name not in ("epoch", "val_loss")},
         **val,
-        "triplets": counted,
+        "triplets": triplets,
         "parameters": parameters,
     }

@@ -9,6 +9,8 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 
+TIE = 0.5  # what a triplet counts whose two distances are equal
+
 
 def triplet_accuracy(positive: npt.NDArray, negative: npt.NDArray) -> tuple[float, float]:
     """The share of triplets with D(q,p) < D(q,n), ties counted as half, and the share of ties.
@@ -16,8 +18,13 @@ def triplet_accuracy(positive: npt.NDArray, negative: npt.NDArray) -> tuple[floa
     Args:
         positive, negative: D(q,p) and D(q,n), (n,) each, n at least 1.
     """
-    ties = float(np.mean(positive == negative))
-    return float(np.mean(positive < negative)) + ties / 2, ties
+    scores = triplet_scores(positive, negative)
+    return float(scores.mean()), float(np.mean(scores == TIE))
+
+
+def triplet_scores(positive: npt.NDArray, negative: npt.NDArray) -> Floats:
+    """1 where D(q,p) < D(q,n), `TIE` where they are equal, else 0: (n,)."""
+    return np.where(positive == negative, TIE, positive < negative)
 
 
 def hit_rate(hits: Flags, k: int) -> Floats:
@@ -46,17 +53,6 @@ def map_at_r(hits: Flags, relevant: Counts) -> Floats:
     ranks = np.arange(1, hits.shape[1] + 1)
     counted = hits & (ranks <= relevant[:, None])
     return (counted * np.cumsum(counted, axis=1) / ranks).sum(axis=1) / relevant
-
-
-def micro(values: Floats) -> float:
-    """The mean over queries."""
-    return float(values.mean())
-
-
-def macro(values: Floats, groups: npt.NDArray) -> float:
-    """The mean over groups (q,) of the mean inside each."""
-    _, codes = np.unique(groups, return_inverse=True)
-    return float(np.mean(np.bincount(codes, values) / np.bincount(codes)))
 
 
 def agreement(queries: Counts, neighbors: Counts) -> tuple[Floats, Flags]:

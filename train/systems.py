@@ -30,22 +30,37 @@ class System:
 
 
 def read(features: Path, similarity: Path, embeddings: Path) -> list[System]:
-    """The six systems: each descriptor alone, the recommender, the untrained trunk and the trained network.
+    """The six systems: the teachers, the untrained trunk and the trained network.
+
+    Args:
+        embeddings: the folder that `train embed` wrote.
+
+    Raises:
+        TableError: a file is missing or holds something else.
+    """
+    networks = {name: Vectors.read(embeddings / f"{name}.arrow") for name in ("untrained", "trained")}
+    return [
+        *teachers(features, similarity),
+        *(System.plain(name, loading(table)) for name, table in networks.items()),
+    ]
+
+
+def teachers(features: Path, similarity: Path) -> list[System]:
+    """Each descriptor alone, and the recommender.
 
     Args:
         features: the folder of the descriptors' vectors.
         similarity: the recommender's weights and scales.
-        embeddings: the folder that `train embed` wrote.
 
     Raises:
         TableError: a file is missing or holds something else.
     """
     tables = {name: Vectors.read(features / f"{name}.arrow") for name in DESCRIPTORS}
     fused = Similarity.read(similarity)
-    networks = {name: Vectors.read(embeddings / f"{name}.arrow") for name in ("untrained", "trained")}
 
     def descriptor(name: str) -> Callable[[Column], Floats]:
-        return lambda image_ids: prepare(name, tables[name].of(image_ids))
+        table = loading(tables[name])
+        return lambda image_ids: prepare(name, table(image_ids))
 
     def prepared(image_ids: Column) -> dict[str, Floats]:
         return {name: descriptor(name)(image_ids) for name in DESCRIPTORS}
@@ -63,5 +78,15 @@ def read(features: Path, similarity: Path, embeddings: Path) -> list[System]:
         System("recommender", lambda image_ids: fused.fuse(prepared(image_ids)), by_category)
         if fused.categories
         else System.plain("recommender", lambda image_ids: fused.fuse(prepared(image_ids))),
-        *(System.plain(name, table.of) for name, table in networks.items()),
     ]
+
+
+def loading(table: Vectors) -> Callable[[Column], Floats]:
+    """Gives the vectors of image ids, and keeps none of the file in memory."""
+
+    def of(image_ids: Column) -> Floats:
+        values = table.of(image_ids)
+        table.release()
+        return values
+
+    return of

@@ -10,9 +10,10 @@ from tqdm import tqdm
 
 from core.errors import ModelError
 from core.similarity import Floats
-from core.tables import KINDS, Triplets
+from core.tables import KINDS
 from train import metrics
-from train.losses import TripletLoss, distance, squared_distances
+from train.losses import LOSSES, TripletLoss, distance, squared_distances
+from train.material import Side
 from train.params import FitParams
 
 # Root mean squared distance from the mean embedding, of a possible 1, that counts as collapsed. Untrained networks
@@ -42,16 +43,22 @@ class Judged:
     accuracy: dict[str, float]
 
 
-def judge(embeddings: Floats, places: np.ndarray, kinds: np.ndarray, loss: TripletLoss) -> Judged:
-    """Loss and accuracy of triplets given as rows `places` (n, 3) of `embeddings`, n at least 1."""
-    losses, positive, negative = [], [], []
-    for start in range(0, len(places), _CHUNK):
-        batch = embeddings[places[start : start + _CHUNK].reshape(-1)]  # (3 x triplets, d)
-        losses.append(ops.convert_to_numpy(loss.call(None, ops.convert_to_tensor(batch))))
-        near, far = squared_distances(ops.convert_to_tensor(batch))
-        positive.append(ops.convert_to_numpy(near))
-        negative.append(ops.convert_to_numpy(far))
-    near, far = np.concatenate(positive), np.concatenate(negative)
+def judge(embeddings: Floats, val: Side, loss: TripletLoss, params: FitParams) -> Judged:
+    """Loss, over batches of the training's size, and accuracy of the triplets of `val`, at least one.
+
+    Args:
+        embeddings: of the photos of `val`, (m, d).
+    """
+    rng = np.random.default_rng(params.seed)
+    order = rng.permutation(len(val.triplets))
+    losses = []
+    for start in range(0, len(order), params.batch):
+        rows = order[start : start + params.batch]
+        batch = embeddings[val.photos.rows[rows].reshape(-1)]  # (3 x triplets, d)
+        told = ops.convert_to_tensor(val.told(rows, rng))
+        losses.append(ops.convert_to_numpy(loss.call(told, ops.convert_to_tensor(batch))))
+    near, far = _pairs(embeddings, val.photos.rows)
+    kinds = val.triplets.kind
     accuracy = {
         kind: metrics.triplet_accuracy(near[kinds == kind], far[kinds == kind])[0]
         for kind in KINDS
@@ -60,10 +67,14 @@ def judge(embeddings: Floats, places: np.ndarray, kinds: np.ndarray, loss: Tripl
     return Judged(float(np.mean(np.concatenate(losses), dtype=np.float64)), accuracy)
 
 
-def rows_of(triplets: Triplets, image_ids: np.ndarray) -> np.ndarray:
-    """Where the photos of each triplet stand in sorted `image_ids`: (n, 3)."""
-    ids = np.stack([triplets.query_id, triplets.positive_id, triplets.negative_id], axis=1)
-    return np.searchsorted(image_ids, ids)
+def _pairs(embeddings: Floats, places: np.ndarray) -> tuple[Floats, Floats]:
+    """D(q,p)^2 and D(q,n)^2, (n,) each, of triplets given as rows `places` (n, 3) of `embeddings`."""
+    parts = [
+        squared_distances(ops.convert_to_tensor(embeddings[places[start : start + _CHUNK].reshape(-1)]))
+        for start in range(0, len(places), _CHUNK)
+    ]
+    near, far = (np.concatenate([ops.convert_to_numpy(part) for part in side]) for side in zip(*parts, strict=True))
+    return near, far
 
 
 def spread(embeddings: Floats) -> float:
@@ -85,32 +96,39 @@ def check_health(embeddings: Floats, epoch: int, loss: float, params: FitParams)
     zeros = float(np.mean(~embeddings.any(axis=1)))
     if spread(embeddings) < _SPREAD or zeros > 0.5:
         width = embeddings.shape[1]
+        lower = " or train.fit.margin" if "margin" in LOSSES[params.loss].options else ""
         raise ModelError(
             f"the embeddings collapsed in epoch {epoch}: std {spread(embeddings) / width**0.5:.2g}, healthy is about"
-            f" {width**-0.5:.2g}; {zeros:.0%} are all zero; {params.loss} loss {loss:.3g} at margin {params.margin:g}."
-            f" Lower train.fit.learning_rate (now {params.learning_rate:g}) or train.fit.margin."
+            f" {width**-0.5:.2g}; {zeros:.0%} are all zero; {params.loss} loss {loss:.3g}."
+            f" Lower train.fit.learning_rate (now {params.learning_rate:g}){lower}."
         )
 
 
 class Progress(keras.callbacks.Callback):
-    """One bar per epoch; a loss that is not finite stops the training at once."""
+    """One bar per epoch, which may be trained in several parts; a loss that is not finite stops the training at once.
 
-    def __init__(self, epoch: int, steps: int, params: FitParams) -> None:
+    Args:
+        steps: batches of the epoch.
+        done: how many of them are behind a resumed training.
+    """
+
+    def __init__(self, epoch: int, steps: int, params: FitParams, done: int) -> None:
         super().__init__()
         self._epoch = epoch
         self._fit = params
-        self._bar = tqdm(total=steps, desc=f"epoch {epoch}/{params.epochs}", unit="batch", delay=2)
+        self._bar = tqdm(total=steps, initial=done, desc=f"epoch {epoch}/{params.epochs}", unit="batch", delay=2)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        loss = (logs or {})["loss"]
+        loss = float((logs or {})["loss"])
         if not np.isfinite(loss):
-            self._bar.close()
+            self.close()
             raise ModelError(
-                f"the loss became {loss} in epoch {self._epoch}, batch {batch + 1}."
+                f"the loss became {loss} in epoch {self._epoch}, batch {self._bar.n + 1}."
                 f" Lower train.fit.learning_rate (now {self._fit.learning_rate:g})."
             )
         self._bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
         self._bar.update()
 
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+    def close(self) -> None:
+        """End the bar."""
         self._bar.close()

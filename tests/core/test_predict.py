@@ -74,7 +74,7 @@ def told():
 
 
 def helpers():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("photos")]
+    return [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]
 
 
 def stored(path, count, damaged=()):

@@ -48,7 +48,19 @@ def command(stage: str, function: str) -> tuple[set[str], set[str]]:
         if isinstance(node.args[1], ast.Constant)
     }
     # A package's empty __init__.py says nothing that a change could alter.
-    return {file for file in files if (ROOT / file).read_text().strip()}, sections
+    return {file for file in files | _beside(files) if (ROOT / file).read_text().strip()}, sections
+
+
+def _beside(files: set[str]) -> set[str]:
+    """The YAML files that stand beside one of `files` and that it names."""
+    named = {
+        Path(file).with_name(node.value)
+        for file in files
+        for node in ast.walk(ast.parse((ROOT / file).read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(".yaml")
+        if "/" not in node.value
+    }
+    return {path.as_posix() for path in named if (ROOT / path).is_file()}
 
 
 def _closed(files: set[str]) -> set[str]:

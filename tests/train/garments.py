@@ -14,16 +14,14 @@ WIDTHS = {"structure": 8, "pattern": 6, "color": 9}
 PARAMS = """
 train:
   fit:
-    architecture: mildnet_mobilenet
+    recipe: mildnet_mobilenet
     weights: null
-    preprocessing: trunk
     size: 32
     units: 16
+    hidden: 16
     dropout: 0.1
-    loss: hinge
     margin: 0.3
     learning_rate: 0.01
-    momentum: 0.9
     epochs: 2
     batch: 8
     steps: 3
@@ -34,6 +32,9 @@ train:
     ks: [1, 5]
     neighbors: 3
     examples: 2
+    map: 20
+    resamples: 50
+    seed: 1
 """
 
 

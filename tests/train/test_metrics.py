@@ -41,12 +41,6 @@ def test_map_at_r_by_loop(ranked):
     assert metrics.map_at_r(np.array([[False, True, True]]), np.array([2]))[0] == 0.25
 
 
-def test_micro_and_macro_differ_by_the_weight_of_groups():
-    values, groups = np.array([1.0, 1.0, 1.0, 0.0]), np.array(["a", "a", "a", "b"], dtype=object)
-    assert metrics.micro(values) == 0.75
-    assert metrics.macro(values, groups) == 0.5
-
-
 def test_agreement_leaves_out_what_has_no_value():
     none = MISSING
     queries = np.array([0, 0, none, 1])

@@ -1,10 +1,9 @@
 """Families of products: the variants of one product, of which a list of similar products shows the nearest alone."""
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from core.codes import MISSING, codes
+from core.components import joined
 from core.errors import InputError
 from core.tables import Catalog
 from triplets.groups import Rows
@@ -20,11 +19,11 @@ def families(catalog: Catalog, variant: str | None) -> Rows:
     Raises:
         InputError: no photo has a value of `variant`.
     """
-    of_copies = _joined(codes(catalog.product_id), codes(catalog.duplicate_group))
+    of_copies = joined(codes(catalog.product_id), codes(catalog.duplicate_group))
     # Codes are below the number of photos, so that a sum tells both of its terms.
     partition = codes(catalog.partition) * len(catalog)
     value = _values(catalog, variant)
-    return _joined(partition + of_copies, np.where(value == MISSING, MISSING, partition + value))
+    return joined(partition + of_copies, np.where(value == MISSING, MISSING, partition + value))
 
 
 def _values(catalog: Catalog, variant: str | None) -> Rows:
@@ -39,16 +38,3 @@ def _values(catalog: Catalog, variant: str | None) -> Rows:
         step = f"Name one of {', '.join(known)}, or null." if known else "Set it to null: no photo has any attribute."
         raise InputError(f"triplets.similar.variant: no photo has the attribute {variant}. {step}")
     return numbers
-
-
-def _joined(labels: Rows, links: Rows) -> Rows:
-    """Number (n,) the components of rows that equal labels (n,), or equal links (n,) that are not `MISSING`, tie."""
-    linked = links != MISSING
-    distinct, label = np.unique(labels, return_inverse=True)
-    ties, tie = np.unique(links[linked], return_inverse=True)
-    size = len(distinct) + len(ties)
-    if size == 0:
-        return label
-    edges = (np.ones(len(tie), np.bool_), (label[linked], len(distinct) + tie))
-    number = connected_components(coo_array(edges, shape=(size, size)), directed=False)[1]
-    return number[label].astype(np.int64)

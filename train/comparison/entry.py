@@ -1,0 +1,81 @@
+"""One entry of a comparison: a recipe, what is changed in it, and the budget that all entries share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from core.errors import ParamsError
+from core.params import parsed, typed
+from train import architectures
+from train.order import room
+from train.params import FitParams
+from train.recipes import completing
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What every entry is given: `photos` that its steps take in, in `epochs`, and their `size` in pixels.
+
+    A photo counts as often as a step takes it in, so that batches whose triplets share photos have more triplets.
+    `weights` are the files of the trunks by name; a trunk that has none starts from random weights.
+    """
+
+    photos: int
+    epochs: int
+    size: int
+    weights: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A recipe with some fields changed; `name` is how it is written."""
+
+    name: str
+    recipe: str
+    changes: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, written: str) -> Self:
+        """Read `RECIPE` or `RECIPE:{field: value, ...}`.
+
+        Raises:
+            ParamsError: what follows the colon is no YAML mapping.
+        """
+        recipe, colon, rest = written.partition(":")
+        changes = parsed(rest, written) if colon else {}
+        if not isinstance(changes, dict):
+            raise ParamsError(f"{written}: write RECIPE or RECIPE:{{field: value}}. Received: {rest}")
+        return cls(written, recipe, changes)
+
+    def params(self, budget: Budget, seed: int) -> FitParams:
+        """The whole of `train.fit` for this entry: what it changes goes over the budget, and that over the recipe.
+
+        Raises:
+            ParamsError: an unknown recipe or field, or a value that is refused.
+        """
+        complete = completing(self.recipe)
+        design = architectures.ARCHITECTURES.get(complete(dict(self.changes))["architecture"])
+        given: dict[str, Any] = {"size": budget.size, "epochs": budget.epochs, "seed": seed}
+        if design is not None:
+            given["weights"] = budget.weights.get(design.trunk.name)
+        params = typed(complete({**given, **self.changes}), self.name, FitParams)
+        each = room(params.batch, budget.photos, params.share, devices=1)
+        return replace(params, steps=max(1, budget.photos // (each * params.epochs)))
+
+
+def trunk_weights(written: tuple[str, ...]) -> dict[str, str]:
+    """Read `TRUNK=FILE` pairs.
+
+    Raises:
+        ParamsError: one is written otherwise, or its file does not exist.
+    """
+    weights = {}
+    for pair in written:
+        trunk, equals, file = pair.partition("=")
+        if not (trunk and equals and file):
+            raise ParamsError(f"weights are written TRUNK=FILE, such as MobileNet=weights.h5. Received: {pair}")
+        if file != "imagenet" and not Path(file).is_file():
+            raise ParamsError(f"the weights file {file} of {trunk} does not exist. Name a file, or imagenet.")
+        weights[trunk] = file
+    return weights
