@@ -44,3 +44,4 @@ TRAINING = Path("data/cache/training")  # the checkpoints and logs of the traini
 EMBEDDINGS = Path("data/model/embeddings")
 EVALUATION = Path("data/model/evaluation")
 COMPARISON = Path("data/model/comparison")
+EXPORT = Path("data/model/export")

@@ -7,13 +7,15 @@ import numpy as np
 from core import augment
 from core.ahead import ahead
 from core.images import Pixels, Squares
+from core.similarity import Floats
 from core.tables import Column
 from train import targets
 from train.order import Order
-from train.photos import Rows, TripletPhotos
+from train.photos import TripletPhotos
+from train.sharing import Rows
 from train.teacher import Teacher
 
-Batch = tuple[tuple[Pixels, Column], targets.Floats]
+Batch = tuple[tuple[Pixels, Column], Floats]
 
 
 class TripletBatches:
@@ -85,7 +87,7 @@ class TripletBatches:
         return drawn[~np.isin(drawn, used)][: self.order.photos - len(used)]
 
 
-def told(triplets: Rows, photos: TripletPhotos, teacher: Teacher | None, rng: np.random.Generator) -> targets.Floats:
+def told(triplets: Rows, photos: TripletPhotos, teacher: Teacher | None, rng: np.random.Generator) -> Floats:
     """The targets of triplets (n, 3), rows of `photos`: those of `targets.pack` for 3 x n rows."""
     used, places = np.unique(triplets.reshape(-1), return_inverse=True)
     # Codes of these photos alone stay small enough for half precision.

@@ -89,9 +89,9 @@ class Checkpoints:
         if latest is None:
             return None
         values, said = latest
-        epochs = tuple(Epoch(**epoch) for epoch in said.pop("epochs"))
-        progress = Progress(**said, epochs=epochs)
-        if progress.best and best is None:
+        progress = _progress(said)
+        alike = [value.shape for value in values] == [tuple(variable.shape) for variable in variables]
+        if progress is None or not alike or (progress.best and best is None):
             return None
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
@@ -101,6 +101,15 @@ class Checkpoints:
         """Remove both files."""
         for name in (_LATEST, _BEST):
             (self._folder / name).unlink(missing_ok=True)
+
+
+def _progress(said: dict[str, Any]) -> Progress | None:
+    """The progress as it was written, None where an older version of ours wrote it."""
+    try:
+        epochs = tuple(Epoch(**epoch) for epoch in said.pop("epochs"))
+        return Progress(**said, epochs=epochs)
+    except (TypeError, KeyError):
+        return None
 
 
 def _write(path: Path, values: Sequence[np.ndarray], said: dict[str, Any]) -> None:

@@ -11,13 +11,13 @@ from core.paths import (
     COMPARISON,
     EMBEDDINGS,
     EVALUATION,
+    EXPORT,
     FEATURES,
     FIT,
     MIXED,
     PAGE,
     SIMILARITY,
     STORE,
-    STORES,
     TABLE,
     TRAINING,
     TRIPLETS,
@@ -26,7 +26,10 @@ from core.paths import (
 
 @click.group(cls=Stage)
 def main() -> None:
-    """Train MILDNet on triplets and judge it: fit, embed, evaluate.
+    """Train MILDNet on triplets, judge it, compare recipes under one budget, and export what was trained.
+
+    `recipes` lists what `fit` and `compare` train; `fit`, `embed` and `evaluate` follow one another; `where` says
+    where the results are, and `export` writes them for phones and servers.
 
     Example: train fit && train embed && train evaluate && train where
     """
@@ -57,15 +60,16 @@ def fit(params_path: Path, workers: int, recipe: str | None, resume: bool) -> No
     from train.log import Log
     from train.material import Material
     from train.params import FitParams
-    from train.recipes import completing
+    from train.recipes import changes, completing
 
     options = load(params_path, "train.fit", FitParams, complete=completing(recipe))
     material = Material.read(options)
-    checkpoints = Checkpoints(TRAINING, material.fingerprint(options))
-    if not resume:
-        checkpoints.clear()
     with replacing(FIT) as folder, devices.prepared(options.precision, options.batch) as device:
-        click.echo(f"{options.recipe} on {device}.")
+        checkpoints = Checkpoints(TRAINING, material.fingerprint(options))
+        if not resume:
+            checkpoints.clear()
+        said = changes(options)
+        click.echo(f"{options.recipe} on {device}{f'; {params_path} sets {said}' if said else ''}.")
         model = training.start(options, material)
         models.save(headless(model), folder / "untrained.keras")
         with Log(TRAINING) as log:
@@ -102,7 +106,7 @@ def recipes(as_json: bool) -> None:
         click.echo(json.dumps(listed, indent=2))
     else:
         # As text, or a table would round a rate of 0.0001 to three places.
-        shown = [{**one, "learning_rate": str(one["learning_rate"])} for one in listed]
+        shown = [{**one, "lr": str(one["lr"])} for one in listed]
         click.echo(rows.text([list(shown[0]), *(list(one.values()) for one in shown)]), nl=False)
 
 
@@ -143,32 +147,19 @@ def compare(
 
     Example: train compare mildnet mildnet_mobilenet "mildnet_mobilenet:{loss: contrastive}" --seeds 2 --photos 600
     """
-    from core import rows
-    from core.atomic import write_json, write_text
+    from tqdm import tqdm
+
     from core.params import load
-    from core.tables import Catalog, Triplets
-    from train import systems
-    from train.comparison import contest, figure, table
-    from train.comparison.entry import Budget, Entry, trunk_weights
+    from train.comparison import compare as comparison
+    from train.comparison.entry import Budget, trunk_weights
+    from train.comparison.judges import Judges
     from train.params import EvaluateParams
 
     judging = load(params_path, "train.evaluate", EvaluateParams)
-    budget = Budget(photos, epochs, size, trunk_weights(weights))
-    entries = [Entry.of(written) for written in recipes_]
-    planned = [(entry, [entry.params(budget, seed) for seed in range(1, seeds + 1)]) for entry in entries]
-    catalog, street = (Catalog.read(folder / TABLE) for folder in COLLECTIONS)
-    teachers = systems.teachers(FEATURES, SIMILARITY)
-    mixed = Triplets.read(MIXED / TRIPLETS)
-    judges = contest.Judges.asking(split, catalog, street, mixed, teachers, judging)
-    runs = {entry.name: [contest.kept(one, judges, target, workers=workers) for one in each] for entry, each in planned}
-    taught = judges.numbers(teachers)
-    found = table.rows(runs, taught)
-    said = rows.text(found)
-    write_json(target / "runs.json", runs)
-    write_text(target / "table.csv", rows.as_csv(found))
-    write_text(target / "table.md", said)
-    figure.draw(target / "table.png", runs, taught)
-    click.echo(said + str(target))
+    plan = comparison.planned(recipes_, Budget(photos, epochs, size, trunk_weights(weights)), seeds)
+    judges = Judges.read(split, judging)
+    runs = comparison.runs(plan, photos, judges, target, workers=workers, report=tqdm.write)
+    click.echo(comparison.write(target, runs, judges) + str(target))
 
 
 @main.command()
@@ -184,13 +175,13 @@ def embed(params_path: Path) -> None:
     from core.params import load
     from core.tables import Catalog
     from train import crops
-    from train.embed import cropped, embed_file
+    from train.embed import embed_file
     from train.params import EmbedParams
 
     options = load(params_path, "train.embed", EmbedParams)
     collections = [Catalog.read(folder / TABLE) for folder in COLLECTIONS]
     image_ids = np.concatenate([collection.image_id for collection in collections])
-    store = crops.store(cropped(FIT / "params.json"), collections[1])
+    store = crops.store(True, collections[1])
     with replacing(EMBEDDINGS) as folder:
         for name, file in (("trained", "model.keras"), ("untrained", "untrained.keras")):
             embed_file(FIT / file, store, image_ids, batch=options.batch).write(folder / f"{name}.arrow")
@@ -245,7 +236,7 @@ def evaluate(params_path: Path) -> None:
     "--out",
     "target",
     type=click.Path(path_type=Path, file_okay=False),
-    default=FIT.parent / "export",
+    default=EXPORT,
     show_default=True,
     help="The folder that the files go to.",
 )
@@ -269,35 +260,15 @@ def export(model_path: Path, target: Path, names: tuple[str, ...], count: int) -
 
     Example: train export --format litert-int8 --photos 500
     """
-    from tqdm import tqdm
-
-    from core import models, rows
+    from core import rows
     from core.errors import ModelError
-    from core.images import PixelStore
-    from core.tables import Catalog
-    from train import architectures  # noqa: F401  Keras finds the layers of a model file by their registration.
-    from train.export import exported, formats, photos
-    from train.export.runtime import in_float32, keras_runtime, one_thread
+    from train.export import export as exporting
+    from train.export import exported, formats
 
-    forms = formats.chosen(names)
-    threads = one_thread()
-    model = in_float32(models.load(model_path))
-    collections, store = [Catalog.read(place / TABLE) for place in COLLECTIONS], PixelStore.open(*STORES)
-    calibration, compared = (
-        photos.drawn(collections, store, splits, count, model.input_shape[1])
-        for splits in (photos.CALIBRATION, photos.COMPARISON)
-    )
-    network = keras_runtime(model)
-    done, failures = [exported.as_keras(model_path, network, compared, threads)], []
-    wanted = network(compared)
-    for form in tqdm(forms, desc="export", unit=" files", delay=2):
-        try:
-            done.append(exported.export(form, model, calibration, compared, wanted, target))
-        except ModelError as error:
-            failures.append(str(error))
-    click.echo(rows.text(exported.table(done)) + f"{len(compared)} photos compared. {target}")
-    if failures:
-        raise ModelError(" ".join(failures))
+    exports = exporting.all_of(formats.chosen(names), model_path, target, count=count)
+    click.echo(rows.text(exported.table(exports.done)) + f"{exports.compared} photos compared. {target}")
+    if exports.failures:
+        raise ModelError(" ".join(exports.failures))
 
 
 @main.command()

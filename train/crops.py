@@ -44,7 +44,7 @@ def parts(pairs: StreetPairs, street: Catalog) -> dict[str, Part]:
     """The part of each street photo that its box holds, by image id.
 
     A photo is left out that has no box, or whose box is all of it: `curate street` stores photos that are cut already
-    where `curate.street.crop` is true.
+    where `curate.street.crop` is true. A photo of several products is in the collection once for each, with its box.
 
     Raises:
         TableError: a pair's photo is not in the collection.
@@ -67,9 +67,9 @@ def store(cropped: bool, street: Catalog) -> PixelStore:
     """The pixels of both collections, those of street photos cut to their box where `cropped`.
 
     Raises:
-        TableError: a store or the table of pairs is missing.
+        TableError: a store is missing, or the table of pairs where there is a street photo to be cut.
     """
-    if not cropped:
+    if not (cropped and (street.domain == "street").any()):
         return PixelStore.open(*STORES)
     opened = CroppedStore.open(*STORES)
     opened.parts = parts(StreetPairs.read(STREET / STREET_PAIRS), street)

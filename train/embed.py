@@ -1,26 +1,13 @@
 """Photos to vectors."""
 
 import hashlib
-import json
 from pathlib import Path
 
-from core.errors import ModelError
 from core.images import Squares
 from core.models import load
 from core.predict import StoredPhotos, predict
 from core.tables import Column, Vectors
 from train import architectures  # noqa: F401  Keras finds the layers of a model file by their registration.
-
-
-def cropped(trained: Path) -> bool:
-    """Whether the network was trained on street queries that are cut to their box, by its parameters in `trained`.
-
-    Raises:
-        ModelError: the file is missing.
-    """
-    if not trained.is_file():
-        raise ModelError(f"{trained} does not exist. Run the stage that writes it: dvc repro.")
-    return bool(json.loads(trained.read_text(encoding="utf-8"))["cropped"])
 
 
 def embed_file(path: Path, store: Squares, image_ids: Column, *, batch: int) -> Vectors:

@@ -1,7 +1,7 @@
 """Train a network on triplets, and keep the weights of its best epoch on val."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -10,33 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from core import batch_norm, models
+from core.errors import MildnetError
 from core.predict import StoredPhotos, predict
-from train import architectures, devices, losses, watch
-from train.batches import TripletBatches
+from train import architectures, losses, watch
+from train.batches import Batch, TripletBatches
 from train.checkpoint import Checkpoints, Epoch, Progress
 from train.material import Material
 from train.optimizers import optimizer
+from train.pace import Pace
 from train.params import FitParams
 from train.step import trainer
 
 _CALIBRATION = 8  # batches of training photos, without augmentation, that set the statistics of batch normalisation
-
-
-class Pace:
-    """Photos per second over the steps; the first part, in which they are compiled, counts where it is the only one."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[int, float]] = []
-
-    def add(self, photos: int, seconds: float) -> None:
-        """Count a part of the training."""
-        self._parts.append((photos, seconds))
-
-    @property
-    def photos_per_second(self) -> float:
-        """0 where no step was taken."""
-        counted = self._parts[1:] or self._parts
-        return sum(photos for photos, _ in counted) / sum(seconds for _, seconds in counted) if counted else 0.0
 
 
 @dataclass(frozen=True)
@@ -94,10 +79,8 @@ def train(
         ModelError: the loss became not finite, or the embeddings collapsed.
     """
     loss = losses.build(params.loss, params.margin, params.mining, degrees=params.degrees, weight=params.weight)
-    order = material.order(params, devices.count())
+    order = material.order(params)
     step = trainer(model, loss, optimizer(params, order.steps * params.epochs))
-    # A head may standardise what it is given: before its first step, by what training photos give it.
-    _calibrate(model, params, material)
     progress, kept = _resumed(step, model, checkpoints)
     report(progress.epochs)
     pace = Pace()
@@ -141,25 +124,42 @@ def _one_epoch(
     pace: Pace,
 ) -> tuple[dict[str, float], Progress]:
     """Train what is left of the epoch at which `progress` stands: its mean figures, and the progress at its end."""
-    bar = watch.Progress(progress.epoch, len(batches), params, done=progress.step)
     part = params.checkpoint or len(batches)
-    while progress.step < len(batches):
-        last = min(progress.step + part, len(batches))
-        began = time.perf_counter()
-        with closing(batches.ahead(progress.step, last)) as ready:
-            logs = step.fit(
-                ready, steps_per_epoch=last - progress.step, epochs=1, verbose=0, shuffle=False, callbacks=[bar]
-            ).history
-        pace.add((last - progress.step) * batches.order.photos, time.perf_counter() - began)
-        sums = dict(progress.sums)
-        for name, values in logs.items():
-            sums[name] = sums.get(name, 0.0) + (last - progress.step) * values[-1]
-        progress = replace(progress, step=last, sums=sums)
-        if checkpoints is not None and last < len(batches):
-            checkpoints.save(_state(step), progress)
-    bar.close()
-    means = {name: value / len(batches) for name, value in progress.sums.items()}
-    return {**means, "decoded": batches.decoded}, progress
+    with closing(watch.Bar(progress.epoch, len(batches), params, done=progress.step)) as bar:
+        while progress.step < len(batches):
+            first, last = progress.step, min(progress.step + part, len(batches))
+            began = time.perf_counter()
+            with closing(batches.ahead(first, last)) as ready:
+                means = _trained_on(step, ready, last - first, bar)
+            pace.add((last - first) * batches.order.photos, time.perf_counter() - began)
+            sums = {name: progress.sums.get(name, 0.0) + (last - first) * mean for name, mean in means.items()}
+            progress = replace(progress, step=last, sums=sums)
+            if checkpoints is not None and last < len(batches):
+                checkpoints.save(_state(step), progress)
+    return {name: value / len(batches) for name, value in progress.sums.items()} | {
+        "decoded": batches.decoded
+    }, progress
+
+
+def _trained_on(step: keras.Model, batches: Iterator[Batch], count: int, bar: watch.Bar) -> dict[str, float]:
+    """The mean figures of `count` steps."""
+    failed: list[MildnetError] = []
+
+    def told() -> Iterator[Batch]:
+        try:
+            yield from batches
+        except MildnetError as error:
+            failed.append(error)
+            raise
+
+    try:
+        logs = step.fit(told(), steps_per_epoch=count, epochs=1, verbose=0, shuffle=False, callbacks=[bar]).history
+    except Exception as error:
+        # What a batch raises comes out of TensorFlow as an error of its own.
+        if failed and not isinstance(error, MildnetError):
+            raise failed[0] from error
+        raise
+    return {name: values[-1] for name, values in logs.items()}
 
 
 def _judged(

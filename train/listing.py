@@ -7,7 +7,12 @@ from tqdm import tqdm
 from train import architectures
 from train.recipes import names, recipe
 
-_SHOWN = ("recipe", "architecture", "loss", "optimizer", "learning_rate", "epochs", "batch")
+# What is shown of a recipe, and its field.
+_SHOWN = {
+    **{field: field for field in ("recipe", "architecture", "loss", "optimizer")},
+    "lr": "learning_rate",
+    **{field: field for field in ("epochs", "batch")},
+}
 _OF_NETWORK = ("size", "units", "hidden", "dropout", "taps", "frozen")
 
 
@@ -17,5 +22,5 @@ def recipes() -> list[dict[str, Any]]:
     for name in tqdm(names(), desc="recipes", delay=2):
         fields = recipe(name)
         parameters = architectures.parameters(fields["architecture"], **{key: fields[key] for key in _OF_NETWORK})
-        listed.append({**{key: fields[key] for key in _SHOWN}, "parameters": parameters})
+        listed.append({**{name: fields[field] for name, field in _SHOWN.items()}, "parameters": parameters})
     return listed

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,10 +13,10 @@ import numpy.typing as npt
 from core import augment
 from core.errors import InputError
 from core.images import Squares
-from core.paths import CATALOG, COLLECTIONS, FEATURES, MIXED, SIMILARITY, STREET, TABLE, TRIPLETS
+from core.paths import CATALOG, COLLECTIONS, FEATURES, MIXED, SIMILARITY, STREET, STREET_PAIRS, TABLE, TRIPLETS
 from core.similarity import Similarity
 from core.tables import DESCRIPTORS, Catalog, Triplets, Vectors
-from train import losses, targets
+from train import devices, losses, targets
 from train.batches import TripletBatches, told
 from train.crops import store
 from train.order import Order
@@ -69,17 +70,21 @@ class Material:
         for split, chosen in by_split.items():
             photos = TripletPhotos.of(chosen, (catalog, street))
             sides[split] = Side(chosen, photos, taught(photos))
-        files = (MIXED / TRIPLETS, CATALOG / TABLE, STREET / TABLE)
+        files = [MIXED / TRIPLETS, CATALOG / TABLE, STREET / TABLE]
+        if params.weights not in (None, "imagenet"):
+            files.append(Path(str(params.weights)))
+        if params.cropped:
+            files.append(STREET / STREET_PAIRS)
         return cls(
             sides["train"],
             sides["val"],
             KeptSquares(store(params.cropped, street)),
             {split: len(chosen) for split, chosen in by_split.items()},
-            {path.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+            {path.as_posix(): _digest(path) for path in files if path.is_file()},
         )
 
-    def order(self, params: FitParams, devices: int = 1) -> Order:
-        """Which triplets stand in which batch, in every epoch of one training on `devices` at once."""
+    def order(self, params: FitParams) -> Order:
+        """Which triplets stand in which batch, in every epoch of one training on the devices that there are."""
         return Order(
             self.training.photos.rows,
             self.training.triplets.kind,
@@ -87,7 +92,7 @@ class Material:
             steps=params.steps,
             share=params.share,
             seed=params.seed,
-            devices=devices,
+            devices=devices.count(),
         )
 
     def batches(self, params: FitParams, order: Order, epoch: int, *, workers: int) -> TripletBatches:
@@ -105,9 +110,18 @@ class Material:
         )
 
     def fingerprint(self, params: FitParams) -> str:
-        """A SHA-256 in hexadecimal of the parameters, the sources and the library: what a checkpoint is good for."""
-        made_by = {"keras": keras.__version__, "backend": keras.backend.backend()}
+        """A SHA-256 in hexadecimal of the parameters, the sources, the library and the devices that share a batch.
+
+        A checkpoint is good for a training with the same one.
+        """
+        policy = keras.config.dtype_policy().name
+        made_by = [keras.__version__, keras.backend.backend(), policy, devices.count()]
         return hashlib.sha256(json.dumps([asdict(params), self.sources, made_by]).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _taught(params: FitParams) -> Callable[[TripletPhotos], Teacher | None]:

@@ -14,8 +14,8 @@ _PHOTOS = 1.18  # per triplet of a batch, where triplets share them
 class Order:
     """The batches of every epoch, by seed and epoch alone.
 
-    All triplets are parted into batches, of which an epoch takes the next `steps`; once every triplet was seen, they
-    are parted anew. So epochs that are capped see other triplets each time.
+    All triplets are parted into batches, of which an epoch takes the next `steps`; after as many epochs as the first
+    parting lasts, they are parted anew. So epochs that are capped see other triplets each time.
 
     Attributes:
         rows: (n, 3) the photos q, p, n of each triplet.

@@ -11,8 +11,7 @@ from core.codes import codes
 from core.components import joined
 from core.errors import TableError
 from core.tables import Catalog, Column, Triplets
-
-Rows = npt.NDArray[np.int64]
+from train.sharing import Rows
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 """The recipes by name: what `train fit` trains unless params.yaml says otherwise."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from core.errors import ParamsError
-from core.params import Completing, read
+from core.params import Completing, read, typed
+from train.params import FitParams
 
 RECIPES = Path(__file__).with_name("recipes.yaml")
 
@@ -40,6 +43,23 @@ def recipe(name: str) -> dict[str, Any]:
     if name not in known["recipes"]:
         raise ParamsError(f"unknown recipe {name}. Choose one of {', '.join(known['recipes'])}.")
     return {"recipe": name, **_merged(known["shared"], known["recipes"][name])}
+
+
+def changes(params: FitParams) -> str:
+    """What `params` say otherwise than their recipe, such as `epochs 4, augment.zoom 0.1`; empty for nothing."""
+    plain = _flat(asdict(typed(recipe(params.recipe), params.recipe, FitParams)))
+    return ", ".join(
+        f"{name} {value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in _flat(asdict(params)).items()
+        if value != plain[name]
+    )
+
+
+def _flat(fields: dict[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in fields.items():
+        flat |= _flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
+    return flat
 
 
 def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

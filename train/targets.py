@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
+from core.similarity import Floats
+
 GROUP, DRAW, TEACHER = 0, 1, 2  # columns; those from TEACHER on are there for the losses that want them
 SILENT = -1.0  # the teacher's distance where it says nothing
-
-Floats = npt.NDArray[np.float32]
 
 
 def pack(groups: npt.NDArray, draws: npt.NDArray, teacher: npt.NDArray | None) -> Floats:

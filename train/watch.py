@@ -104,7 +104,7 @@ def check_health(embeddings: Floats, epoch: int, loss: float, params: FitParams)
         )
 
 
-class Progress(keras.callbacks.Callback):
+class Bar(keras.callbacks.Callback):
     """One bar per epoch, which may be trained in several parts; a loss that is not finite stops the training at once.
 
     Args:
@@ -121,7 +121,6 @@ class Progress(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         loss = float((logs or {})["loss"])
         if not np.isfinite(loss):
-            self.close()
             raise ModelError(
                 f"the loss became {loss} in epoch {self._epoch}, batch {self._bar.n + 1}."
                 f" Lower train.fit.learning_rate (now {self._fit.learning_rate:g})."

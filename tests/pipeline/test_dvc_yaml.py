@@ -41,8 +41,12 @@ def test_no_file_is_named_after_nothing():
 
 
 def keys(value, place=""):
-    """The dotted keys of nested sections; what a person fills in has keys of its own."""
-    if not isinstance(value, dict) or place.split(".")[-1] in ("rename", "exclude", "derive", "keywords"):
+    """The dotted keys of nested sections; what a person or a recipe fills in has keys of its own."""
+    if (
+        not isinstance(value, dict)
+        or place == ".train.fit"
+        or place.split(".")[-1] in ("rename", "exclude", "derive", "keywords")
+    ):
         return {place}
     return {key for name, inner in value.items() for key in keys(inner, f"{place}.{name}")}
 

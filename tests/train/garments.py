@@ -7,7 +7,7 @@ import numpy as np
 
 from core.images import encode, write_store
 from core.similarity import Similarity
-from core.tables import DESCRIPTORS, Catalog, Triplets, Vectors
+from core.tables import DESCRIPTORS, Catalog, StreetPairs, Triplets, Vectors
 
 COLORS = {"red": (200, 30, 40), "blue": (30, 60, 200), "green": (40, 160, 60), "black": (25, 25, 25)}
 WIDTHS = {"structure": 8, "pattern": 6, "color": 9}
@@ -122,6 +122,16 @@ def triplets_of(catalog: list[dict], street: list[dict], rng: np.random.Generato
     return Triplets.from_rows(rows)
 
 
+def pairs_of(street: list[dict]) -> StreetPairs:
+    """The street photos; every other one has a box, the middle of the photo."""
+    rows = []
+    for place, one in enumerate(one for one in street if one["domain"] == "street"):
+        box = dict(zip(("left", "top", "width", "height"), (10, 12, 20, 24) if place % 2 else (None,) * 4, strict=True))
+        kept = {name: one[name] for name in ("image_id", "product_id", "category", "split")}
+        rows.append({**kept, **box, "pseudo": False})
+    return StreetPairs.from_rows(rows)
+
+
 def write_collection(folder: Path, rows: list[dict], rng: np.random.Generator) -> Catalog:
     catalog = Catalog.from_rows(rows)
     catalog.write(folder / "catalog.parquet")
@@ -141,6 +151,7 @@ def write_project(root: Path, *, street: bool) -> Path:
     street_rows = collection("wild", 5, ("street", "catalog")) if street else []
     catalog = write_collection(root / "data/curated/catalog", shop_rows, rng)
     wild = write_collection(root / "data/curated/street", street_rows, rng)
+    pairs_of(street_rows).write(root / "data/curated/street/street_pairs.parquet")
     triplets_of(shop_rows, street_rows, rng).write(root / "data/triplets/mixed/triplets.parquet")
     both = Catalog.concat([catalog, wild])
     for name in DESCRIPTORS:

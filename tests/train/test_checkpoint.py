@@ -1,5 +1,7 @@
 """Checkpoints: what comes back, and what does not count."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -30,7 +32,7 @@ def test_all_comes_back(tmp_path):
     assert all(np.all(keras.ops.convert_to_numpy(one) == 2.5) for one in fresh)
 
 
-@pytest.mark.parametrize("spoil", ["other", "missing", "short", "foreign", "no best"])
+@pytest.mark.parametrize("spoil", ["other", "missing", "short", "foreign", "no best", "fewer", "shape", "older"])
 def test_what_does_not_count_changes_nothing(tmp_path, spoil):
     saved = Checkpoints(tmp_path, "a")
     saved.save_best([np.zeros(3)])
@@ -45,7 +47,13 @@ def test_what_does_not_count_changes_nothing(tmp_path, spoil):
             np.savez(latest, x=np.zeros(2))
         case "no best":
             (tmp_path / "best.npz").unlink()
+        case "older":
+            with np.load(latest) as stored:
+                arrays, said = dict(stored), json.loads(str(stored["said"]))
+            del said["epochs"][0]["decoded"]
+            np.savez(latest, **{**arrays, "said": np.array(json.dumps(said))})
     fresh = variables(0)
+    fresh = {"fewer": fresh[:1], "shape": fresh[::-1]}.get(spoil, fresh)
     assert Checkpoints(tmp_path, "b" if spoil == "other" else "a").restore(fresh) is None
     assert all(np.all(keras.ops.convert_to_numpy(one) == 0) for one in fresh)
 

@@ -6,8 +6,9 @@ from garments import row
 
 from core.errors import TableError
 from core.images import encode, write_store
+from core.paths import STORES
 from core.tables import Catalog, StreetPairs
-from train.crops import CroppedStore, Part, parts
+from train.crops import CroppedStore, Part, parts, store
 
 BOXES = {"half": (0, 0, 20, 48), "all": (0, 0, 40, 48), "none": (None,) * 4, "middle": (10, 12, 20, 24)}
 
@@ -33,11 +34,21 @@ def test_photos_without_a_box_and_those_that_are_cut_already_stay_whole():
 def test_a_store_gives_parts_of_what_was_stored_smaller(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (24, 20, 3), np.uint8)  # half of 40 x 48
     write_store(tmp_path / "images.arrow", ((name, encode(pixels, None)) for name in ("middle", "whole")))
-    store = CroppedStore.open(tmp_path / "images.arrow")
-    store.parts = parts(pairs("middle"), street("middle"))
-    np.testing.assert_array_equal(store["middle"], pixels[6:18, 5:15])
-    np.testing.assert_array_equal(store["whole"], pixels)
-    assert store.square(["middle", "whole"], 8).shape == (2, 8, 8, 3)
+    photos = CroppedStore.open(tmp_path / "images.arrow")
+    photos.parts = parts(pairs("middle"), street("middle"))
+    np.testing.assert_array_equal(photos["middle"], pixels[6:18, 5:15])
+    np.testing.assert_array_equal(photos["whole"], pixels)
+    assert photos.square(["middle", "whole"], 8).shape == (2, 8, 8, 3)
+
+
+def test_pairs_are_asked_for_where_a_street_photo_is_to_be_cut(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number, path in enumerate(STORES):
+        write_store(path, [(f"p{number}", encode(np.zeros((8, 8, 3), np.uint8), None))])
+    some, none = street("half"), street()
+    assert len(store(True, none)) == len(store(False, some)) == len(STORES)
+    with pytest.raises(TableError, match=r"^data/curated/street/street_pairs\.parquet does not exist\."):
+        store(True, some)
 
 
 @pytest.mark.parametrize("part", [Part(0, 0, 0.01, 0.01), Part(0.99, 0.99, 1, 1), Part(0.4, 0.4, 0.40001, 0.40001)])

@@ -255,6 +255,42 @@ def test_a_product_as_near_as_the_right_one_stands_before_it():
     assert street.within_category(catalog(rows), np.ones((4, 2), np.float32).__getitem__).rank.tolist() == [2]
 
 
+def test_a_product_as_near_as_the_right_one_stands_before_it_wherever_it_is_loaded(small_blocks):
+    """30 products with two photos each, in blocks of two products; all have the same two vectors."""
+    rng = np.random.default_rng(5)
+    names = [(f"s{number:02}", f"p{number // 2:02}", "catalog") for number in range(60)]
+    names += [(f"w{number:02}", f"p{number:02}", "street") for number in range(30)]
+    photos = catalog([row(name, product, domain, "bags", "red", "test") for name, product, domain in names])
+    both = rng.normal(size=(2, 33)).astype(np.float32)
+    vectors = np.concatenate([np.tile(both, (30, 1)), rng.normal(size=(30, 33)).astype(np.float32)])
+    assert street.within_category(photos, vectors.__getitem__).rank.tolist() == [30] * 30
+
+
+def test_a_category_is_loaded_a_part_at_a_time(monkeypatch):
+    """200 shop photos of 50 products, and street photos of two: of whose four photos each stand in every part."""
+    rng = np.random.default_rng(7)
+    names = [(f"s{number:03}", f"p{number % 50:02}", "catalog") for number in range(200)]
+    names += [(f"w{number}", f"p{number % 2 * 31:02}", "street") for number in range(5)]
+    photos = catalog([row(name, product, domain, "bags", "red", "test") for name, product, domain in names])
+    vectors = rng.normal(size=(205, 16)).astype(np.float32)
+    loaded: list[int] = []
+
+    def loading(rows: np.ndarray) -> np.ndarray:
+        loaded.append(len(rows))
+        return vectors[rows]
+
+    whole = street.within_category(photos, loading)
+    assert loaded == [5, 200]
+    loaded.clear()
+    monkeypatch.setattr(street, "_AT_ONCE", 20)
+    parts = street.within_category(photos, loading)
+    assert loaded[0] == 5
+    assert len(loaded[1:]) == 10
+    assert max(loaded[1:]) == 28
+    np.testing.assert_array_equal(parts.rank, whole.rank)
+    assert (parts.photos, parts.products) == (whole.photos, whole.products) == (200, 50)
+
+
 def test_triplets_by_loop_with_ties():
     rng = np.random.default_rng(6)
     photos = catalog([row(f"{n:02}", f"p{n}", "catalog", "bags", "red", "test") for n in range(20)])

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from garments import PARAMS
 
 from train.cli import main
-from train.watch import Progress
+from train.watch import Bar
 
 FIT, TRAINING = Path("data/model/fit"), Path("data/cache/training")
 # Dropout stays on: the states of its draws are in the checkpoint too.
@@ -39,7 +39,7 @@ class Interruption(Exception):  # noqa: N818  it stands for no error
 
 def interrupted(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Go on for `steps` steps and no further."""
-    left, ended = Progress.on_train_batch_end, []
+    left, ended = Bar.on_train_batch_end, []
 
     def end(self, batch, logs=None):
         if len(ended) == steps:
@@ -48,7 +48,7 @@ def interrupted(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
         left(self, batch, logs)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Progress, "on_train_batch_end", end)
+        patched.setattr(Bar, "on_train_batch_end", end)
         with pytest.raises(Interruption):
             CliRunner().invoke(main, ["fit", "--workers", "1", "--resume"], catch_exceptions=False)
 

@@ -5,13 +5,19 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 from garments import PARAMS
 
+from core.images import PixelStore, squared, write_store
 from core.models import load
-from core.tables import KINDS, Catalog, Triplets, Vectors
+from core.params import load as load_params
+from core.tables import KINDS, Catalog, StreetPairs, Triplets, Vectors
 from train.cli import main
+from train.material import Material
+from train.params import FitParams
+from train.recipes import completing
 
 TRIPLETS = Path("data/triplets/mixed/triplets.parquet")
 FIT = Path("data/model/fit")
@@ -95,14 +101,17 @@ def test_a_whole_run(project):
 
 
 def check_embeddings(trained: Vectors) -> None:
-    """A photo's vector is what the saved network says of that photo alone."""
-    from core.images import PixelStore
-
+    """A photo's vector is what the saved network says of that photo alone, of a street photo of what its box holds."""
     store = PixelStore.open(Path("data/curated/catalog/images.arrow"), Path("data/curated/street/images.arrow"))
     model = load(FIT / "model.keras")
-    for place in (0, 77, 149):
-        alone = model.predict_on_batch(store.square([trained.image_id[place]], 32))[0]
-        np.testing.assert_allclose(trained.values[place], alone, atol=1e-4)
+    pairs = StreetPairs.read(Path("data/curated/street/street_pairs.parquet"))
+    boxed, whole = (pairs.image_id[np.equal(pairs.left, None) == unknown][0] for unknown in (False, True))
+    for image_id in (trained.image_id[0], trained.image_id[77], whole, boxed):
+        pixels = store[image_id][12:36, 10:30] if image_id == boxed else store[image_id]
+        squares = np.empty((1, 32, 32, 3), np.uint8)
+        squared(pixels, 32, squares[0])
+        vector = trained.values[list(trained.image_id).index(image_id)]
+        np.testing.assert_allclose(vector, model.predict_on_batch(squares)[0], atol=1e-4)
 
 
 def check_evaluation(printed: str) -> None:
@@ -276,7 +285,7 @@ def test_another_recipe_by_the_command_line(project):
 
 def test_missing_inputs_name_the_next_step(project):
     step = "does not exist. Run the stage that writes it: dvc repro."
-    assert error("embed") == f"Error: data/model/fit/params.json {step}"
+    assert error("embed") == f"Error: data/model/fit/model.keras {step}"
     assert error("evaluate") == f"Error: data/model/embeddings/untrained.arrow {step}"
     assert error("where") == "Error: data/model/evaluation/metrics.json does not exist. Run dvc repro."
     TRIPLETS.unlink()
@@ -292,3 +301,30 @@ def test_no_training_triplets(project):
         " Lower triplets.mine.gap or triplets.mine.margin, or add photos."
     )
     assert not FIT.exists()
+
+
+def test_a_photo_that_is_damaged_is_named_from_the_middle_of_a_training(project):
+    # A network without batch normalisation, for whose statistics all photos would be read before the first step.
+    fields = {"recipe": "vanila_vgg16", "weights": "null", "size": "32", "epochs": "1", "batch": "2"}
+    start, end = PARAMS.index("    recipe:"), PARAMS.index("  embed:")
+    section = "".join(f"    {name}: {value}\n" for name, value in fields.items())
+    Path("params.yaml").write_text(PARAMS[:start] + section + PARAMS[end:])
+    options = load_params(Path("params.yaml"), "train.fit", FitParams, complete=completing(None))
+    material = Material.read(options)
+    order = material.order(options)
+    early, late = (set(order.rows[order.epoch(1)[steps]].reshape(-1)) for steps in (slice(0, 6), slice(6, None)))
+    name = material.training.photos.image_id[min(late - early)]
+    damage(name)
+    assert error("fit", "--workers", "1") == (
+        f"Error: the stored photo of {name} is damaged. Remove the store and run dvc repro."
+    )
+
+
+def damage(image_id: str) -> None:
+    """Cut the stored photo short, in whichever store it is."""
+    for path in (Path("data/curated/catalog/images.arrow"), Path("data/curated/street/images.arrow")):
+        table = pa.ipc.open_file(path).read_all()
+        photos = dict(zip(table["image_id"].to_pylist(), table["photo"].to_pylist(), strict=True))
+        if image_id in photos:
+            photos[image_id] = photos[image_id][:20]
+            write_store(path, photos.items())

@@ -85,7 +85,7 @@ def test_a_loss_that_is_not_finite_stops_the_training():
     model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
     model.compile(keras.optimizers.SGD(1e20), loss="mse", run_eagerly=True)
     numbers = np.arange(1, 9, dtype=np.float32)[:, None]
-    progress = watch.Progress(1, 8, PARAMS, done=0)
+    progress = watch.Bar(1, 8, PARAMS, done=0)
     with pytest.raises(ModelError) as error:
         model.fit(numbers, -numbers, batch_size=1, verbose=0, shuffle=False, callbacks=[progress])
     assert str(error.value) == ("the loss became inf in epoch 1, batch 2. Lower train.fit.learning_rate (now 0.5).")

@@ -43,7 +43,9 @@ class Design:
         for option, value in given.items():
             if option not in self.options:
                 raise ModelError(f"{name} has no {option}. Set it to null. Received: {option} {value}")
-        options = {**self.options, **given}
+        # Random layers that do not learn would say nothing.
+        own = {**self.options, "frozen": 0} if weights is None else self.options
+        options = {**own, **given}
         least = max(self.smallest_side, self.trunk.smallest_side)
         if size < least:
             raise ModelError(f"{name} needs photos of at least {least} pixels. Received: size {size}")

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Any, Self
 
 from core.errors import ParamsError
 from core.params import parsed, typed
 from train import architectures
-from train.order import room
 from train.params import FitParams
 from train.recipes import completing
 
@@ -51,17 +51,33 @@ class Entry:
     def params(self, budget: Budget, seed: int) -> FitParams:
         """The whole of `train.fit` for this entry: what it changes goes over the budget, and that over the recipe.
 
+        The steps, which depend on the triplets, are for `spending` to set.
+
         Raises:
-            ParamsError: an unknown recipe or field, or a value that is refused.
+            ParamsError: an unknown recipe or field, a value that is refused, or a field that the budget sets.
         """
+        for field, option in (("steps", "--photos"), ("seed", "--seeds")):
+            if field in self.changes:
+                raise ParamsError(f"{self.name}: {field} is the same for all entries. Leave it out and set {option}.")
         complete = completing(self.recipe)
         design = architectures.ARCHITECTURES.get(complete(dict(self.changes))["architecture"])
         given: dict[str, Any] = {"size": budget.size, "epochs": budget.epochs, "seed": seed}
         if design is not None:
             given["weights"] = budget.weights.get(design.trunk.name)
-        params = typed(complete({**given, **self.changes}), self.name, FitParams)
-        each = room(params.batch, budget.photos, params.share, devices=1)
-        return replace(params, steps=max(1, budget.photos // (each * params.epochs)))
+        return typed(complete({**given, **self.changes}), self.name, FitParams)
+
+
+def spending(params: FitParams, photos: int, *, each: int, batches: int) -> FitParams:
+    """`params` with the steps that take in `photos`, or less than one batch of each epoch fewer.
+
+    Where the table has too few batches for the steps of an epoch, there are more epochs.
+
+    Args:
+        each: photos of a batch.
+        batches: that all triplets make.
+    """
+    epochs = max(params.epochs, ceil(photos / (each * batches)))
+    return replace(params, epochs=epochs, steps=max(1, photos // (each * epochs)))
 
 
 def trunk_weights(written: tuple[str, ...]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The picture of a comparison: each recipe's scores as points with intervals, its teachers' as lines."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from train.drawing import drawing
 from train.evaluation.words import COLORS
 
 _PANELS = 3  # across
+_LABEL = 26  # characters in a line
+_LINE = 0.17  # inches
 
 
 def draw(path: Path, runs: Mapping[str, Sequence[dict[str, Any]]], teachers: Mapping[str, dict[str, Any]]) -> None:
@@ -19,8 +22,10 @@ def draw(path: Path, runs: Mapping[str, Sequence[dict[str, Any]]], teachers: Map
         teachers: scores by name.
     """
     shown = [name for name, at in MEASURES.items() if any(stands(of, at) is not None for of in teachers.values())]
+    labels = [textwrap.fill(name, _LABEL, break_on_hyphens=False) for name in runs]
+    row = _LINE * (1 + max(len(label.splitlines()) for label in labels))
     down = -(-len(shown) // _PANELS)
-    with drawing(path, 4.2 * _PANELS, down * (1.1 + 0.34 * len(runs)) + 0.5) as figure:
+    with drawing(path, 4.2 * _PANELS, down * (1.1 + row * len(runs)) + 0.5) as figure:
         axes = figure.subplots(down, _PANELS, squeeze=False, sharey=True).flat
         for place, panel in enumerate(axes):
             if place >= len(shown):
@@ -29,7 +34,7 @@ def draw(path: Path, runs: Mapping[str, Sequence[dict[str, Any]]], teachers: Map
             measure = shown[place]
             panel.set_title(measure, loc="left")
             panel.grid(axis="x", color="#e6e6e6")
-            panel.set_yticks(range(len(runs)), list(runs), parse_math=False)
+            panel.set_yticks(range(len(runs)), labels, parse_math=False)
             panel.set_ylim(len(runs) - 0.5, -0.5)
             for name, scores in teachers.items():
                 value = stands(scores, MEASURES[measure])

@@ -32,7 +32,17 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
     "attributes": ("mean_attributes",),
     "and category": ("mean_labels",),
 }
-_COSTS = {"parameters": "parameters", "MB": "bytes", "train photos/s": "photos_per_second", "ms": "inference_ms"}
+# What a run takes: its heading, the number's name, its unit, and the places after the point, None for a count.
+_COSTS: Mapping[str, tuple[str, float, int | None]] = {
+    "photos": ("photos", 1, None),
+    "epochs": ("epochs", 1, None),
+    "parameters": ("parameters", 1, None),
+    "MB": ("bytes", 1e6, 1),
+    "train photos/s": ("photos_per_second", 1, 1),
+    "ms": ("inference_ms", 1, 2),
+    "p95 ms": ("inference_p95_ms", 1, 2),
+    "dimensions": ("dimensions", 1, None),
+}
 
 
 def mean(values: Sequence[float]) -> Mean:
@@ -54,25 +64,26 @@ def rows(runs: Mapping[str, Sequence[dict[str, Any]]], teachers: Mapping[str, di
     measures = [
         name for name, path in MEASURES.items() if any(stands(of, path) is not None for of in teachers.values())
     ]
-    table: Rows = [["recipe", "seeds", *_COSTS, "dimensions", *measures]]
+    table: Rows = [["recipe", "seeds", *_COSTS, *measures]]
     for name, seeds in runs.items():
         scores = [over(seeds, ("trained", *MEASURES[measure])) for measure in measures]
-        table.append([name, len(seeds), *_costs(seeds), seeds[0]["dimensions"], *scores])
+        table.append([name, len(seeds), *_costs(seeds), *scores])
     for name, seeds in runs.items():
         scores = [over(seeds, ("untrained", *MEASURES[measure])) for measure in measures]
-        table.append([f"{name}, untrained trunk", len(seeds), *([None] * (len(_COSTS) + 1)), *scores])
+        table.append([f"{name}, untrained trunk", len(seeds), *([None] * len(_COSTS)), *scores])
     for name, of_teacher in teachers.items():
         taught = [stands(of_teacher, MEASURES[measure]) for measure in measures]
-        table.append([name, None, *([None] * (len(_COSTS) + 1)), *taught])
+        table.append([name, None, *([None] * len(_COSTS)), *taught])
     return table
 
 
-def _costs(seeds: Sequence[dict[str, Any]]) -> list[Any]:
-    one = seeds[0]
-    rate, inference = (
-        float(np.median([each[name] for each in seeds])) for name in ("photos_per_second", "inference_ms")
-    )
-    return [one["parameters"], round(one["bytes"] / 1e6, 1), round(rate, 1), round(inference, 2)]
+def _costs(seeds: Sequence[dict[str, Any]]) -> list[float | None]:
+    """Medians over the seeds that have the number."""
+    found: list[float | None] = []
+    for name, unit, places in _COSTS.values():
+        known = [each[name] for each in seeds if name in each]
+        found.append(round(float(np.median(known)) / unit, places) if known else None)
+    return found
 
 
 def over(seeds: Sequence[dict[str, Any]], path: tuple[str, ...]) -> Mean | None:

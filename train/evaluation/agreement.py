@@ -1,4 +1,4 @@
-"""Do neighbours look alike to a person? The share of them that carry the query's attribute value."""
+"""Agreement with attributes: the share of a photo's neighbours that carry its value."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.codes import MISSING, codes
+from core.search import Rows
 from core.tables import Catalog
 from train import metrics
 from train.evaluation.among_all import bounds
 from train.evaluation.candidates import Labels
-from train.evaluation.inside import Rows
 
 
 @dataclass(frozen=True)

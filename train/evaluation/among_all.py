@@ -1,4 +1,4 @@
-"""Every photo asks all others: does it find its own product, and its category? One exact search answers both."""
+"""Retrieval among all photos: whether a photo finds its product and its category, by one exact search."""
 
 from dataclasses import dataclass
 

@@ -37,13 +37,11 @@ def triplet_accuracy(path: Path, judgement: Judgement) -> None:
 
 def attribute_agreement(path: Path, judgement: Judgement) -> None:
     """Bars per attribute and system, with intervals and marks at what random and the best neighbours share."""
-    tasks = ("attributes", "mean_attributes", "category")
+    tasks = ("attributes", "mean_attributes", "category", "mean_labels")
     values = _estimates(judgement, tasks)
     names = list(dict.fromkeys(name for estimates in values.values() for name in estimates))
-    labels = {
-        (task, measure): "mean over\nthe attributes" if task == "mean_attributes" else measure
-        for task, measure in names
-    }
+    means = {"mean_attributes": "mean over\nthe attributes", "mean_labels": "mean over these\nand the category"}
+    labels = {(task, measure): means.get(task, measure) for task, measure in names}
     with drawing(path, max(6, 2 + 1.9 * len(names)), 4.2) as figure:
         axes = figure.add_subplot(
             ylabel="share of neighbours", ylim=(0, 1.12), title="Same value as the query? (test queries)"

@@ -13,7 +13,7 @@ from core.tables import Catalog
 from train.evaluation import figures, numbers
 from train.evaluation.fitted import Fitted
 from train.evaluation.judgement import Judgement
-from train.evaluation.page import Material, page
+from train.evaluation.page import Shown, page
 from train.evaluation.photo_map import PhotoMap, chosen, photo_map
 from train.evaluation.sheets import sheets
 from train.params import EvaluateParams
@@ -22,20 +22,20 @@ from train.systems import System
 _SHEETS = {"best": "best.png", "between": "neighbors.png", "worst": "worst.png"}
 
 
-def write(folder: Path, judgement: Judgement, material: Material, store: PixelStore) -> None:
+def write(folder: Path, judgement: Judgement, shown: Shown, store: PixelStore) -> None:
     """Write metrics.json, report.html, the CSV files and the figures into `folder`."""
     write_json(folder / "metrics.json", numbers.as_metrics(judgement))
-    write_text(folder / PAGE, page(judgement, material, store))
+    write_text(folder / PAGE, page(judgement, shown, store))
     write_text(folder / "scores.csv", rows.as_csv(numbers.score_rows(judgement)))
     write_text(folder / "differences.csv", rows.as_csv(numbers.difference_rows(judgement)))
     figures.triplet_accuracy(folder / "triplet_accuracy.png", judgement)
     figures.recall(folder / "recall.png", judgement)
     figures.attribute_agreement(folder / "attributes.png", judgement)
-    figures.training(folder / "training.png", material.fitted.history)
-    for name in material.sheets.queries:
-        figures.sheet(folder / _SHEETS[name], material.sheets, name, store.__getitem__)
-    if material.map:
-        (folder / "map.png").write_bytes(encode(material.map.pixels, None))
+    figures.training(folder / "training.png", shown.fitted.history)
+    for name in shown.sheets.queries:
+        figures.sheet(folder / _SHEETS[name], shown.sheets, name, store.__getitem__)
+    if shown.map:
+        (folder / "map.png").write_bytes(encode(shown.map.pixels, None))
 
 
 def material(
@@ -45,10 +45,10 @@ def material(
     store: PixelStore,
     params: EvaluateParams,
     fitted: Fitted,
-) -> Material:
+) -> Shown:
     """What the page and the figures show beside the judgement."""
-    shown = sheets(judgement, catalog, params.examples, params.seed)
-    return Material(fitted, shown, _map(systems, catalog, store, params), asdict(params))
+    queries = sheets(judgement, catalog, params.examples, params.seed)
+    return Shown(fitted, queries, _map(systems, catalog, store, params), asdict(params))
 
 
 def _map(systems: list[System], catalog: Catalog, store: PixelStore, params: EvaluateParams) -> PhotoMap | None:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from core.search import Rows
 from train.evaluation.bootstrap import Scores
-from train.evaluation.inside import Rows
 
 Measured = dict[str, dict[str, Scores]]
 Bounds = dict[str, dict[str, float]]

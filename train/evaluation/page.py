@@ -23,7 +23,7 @@ _SHEETS = {"best": "The best", "worst": "The worst", "between": "In between, eve
 
 
 @dataclass(frozen=True)
-class Material:
+class Shown:
     """What the page shows beside the judgement."""
 
     fitted: Fitted
@@ -32,9 +32,9 @@ class Material:
     params: Mapping[str, Any]
 
 
-def page(judgement: Judgement, material: Material, store: PixelStore) -> str:
+def page(judgement: Judgement, shown: Shown, store: PixelStore) -> str:
     """The page as HTML that asks nothing of the network: same input, same text."""
-    queries = material.sheets.queries
+    queries = shown.sheets.queries
     return template("train.evaluation", "report.html.j2").render(
         lines=verdict(judgement) + list(_lines(judgement)),
         measures={task: list(cards(judgement, task)) for task in judgement.evaluations[0].scores},
@@ -44,20 +44,20 @@ def page(judgement: Judgement, material: Material, store: PixelStore) -> str:
         counts=judgement.counts,
         kinds=KINDS,
         retrieval=retrieval_charts(judgement),
-        training=training_charts(material.fitted.history),
-        map=material.map,
-        map_uri=_uri(material.map) if material.map else "",
-        measure=material.sheets.measure,
-        frames=material.sheets.frames,
+        training=training_charts(shown.fitted.history),
+        map=shown.map,
+        map_uri=_uri(shown.map) if shown.map else "",
+        measure=shown.sheets.measure,
+        frames=shown.sheets.frames,
         columns=COLUMNS,
-        neighbors=material.params["neighbors"],
+        neighbors=shown.params["neighbors"],
         sheets=[(title, queries[name]) for name, title in _SHEETS.items() if name in queries],
         thumbnail=lambda image_id, alt: _thumbnail(store, image_id, alt),
         systems=[(one.system, COLORS[one.system], one.dimensions) for one in judgement.evaluations],
         told=SYSTEMS,
-        fitted=material.fitted,
+        fitted=shown.fitted,
         level=LEVEL,
-        parameters=list(leaves("train.evaluate", material.params)),
+        parameters=list(leaves("train.evaluate", shown.params)),
     )
 
 

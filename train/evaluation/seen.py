@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.search import Rows
 from core.similarity import Floats
 from core.tables import Catalog
 from train.evaluation import street as protocols
 from train.evaluation.agreement import Agreement, agreement
 from train.evaluation.among_all import AmongAll, among_all
-from train.evaluation.inside import Rows, nearest_inside
+from train.evaluation.inside import nearest_inside
 from train.evaluation.street import Ranked
 from train.evaluation.triplets import Placed
 from train.params import EvaluateParams

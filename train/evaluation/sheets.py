@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.codes import MISSING, codes
+from core.search import Rows
 from core.tables import Catalog
 from train.evaluation.agreement import agreement, attributes, overlap
-from train.evaluation.inside import Rows
 from train.evaluation.judgement import Judgement
 
 SHOWN = ("recommender", "trained")

@@ -2,6 +2,9 @@
 
 Kiapour et al., Where to Buy It, ICCV 2015. A street photo shows one product, so that recall@k is the hit rate and the
 average precision one over the rank. A product that is as near as the right one counts as nearer.
+
+The networks embed street photos cut to the box of their product, as the protocols ask; a photo without a box is taken
+whole. The descriptors describe street photos as `curate street` stored them: cut only where `curate.street.crop` is.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.codes import codes
-from core.search import in_blocks
+from core.search import Rows, in_blocks
 from core.similarity import Floats
 from core.tables import Catalog
 from train.evaluation.among_all import BLOCK
-from train.evaluation.inside import Rows
 
 Loaded = Callable[[Rows], Floats]
 _AT_ONCE = 8192  # shop photos whose vectors are loaded together
@@ -36,7 +38,7 @@ def asking(street: Catalog) -> Rows:
 
 
 def within_category(street: Catalog, vectors: Loaded) -> Ranked:
-    """The street photo, cropped to its product, asks the shop photos of its category; the nearest photo counts.
+    """The street photo asks the shop photos of its category; of a product, the nearest photo counts.
 
     All shop photos of the category are the gallery, those of training too, less copies of the street photo.
 
@@ -51,12 +53,19 @@ def within_category(street: Catalog, vectors: Loaded) -> Ranked:
         own = asked[street.category[asked] == category]
         shop = np.flatnonzero((street.domain != "street") & (street.category == category))
         shop = shop[np.argsort(product[shop], kind="stable")]  # photos of a product stand together
-        names, first = np.unique(product[shop], return_index=True)
+        names, size = np.unique(product[shop], return_counts=True)
         shops, products = shops + len(shop), products + len(names)
-        for some, squared in _blocks(vectors(own), vectors(shop)):
-            squared[group[own[some]][:, None] == group[shop][None, :]] = np.inf
-            of_products = np.minimum.reduceat(squared, first, axis=1)
-            ranks[own[some]] = _ranks(of_products, names, product[own[some]])
+        queries, asked_for = vectors(own), np.isin(names, product[own])
+        for part in _parts(size):
+            # The right products stand in every block, so that what is as near as one of them is so to the last bit.
+            beside = asked_for.copy()
+            beside[part] = True
+            counted = np.isin(names[beside], names[part])
+            rows, first = shop[np.repeat(beside, size)], _first(size[beside])
+            for some, squared in _blocks(queries, vectors(rows)):
+                squared[group[own[some]][:, None] == group[rows][None, :]] = np.inf
+                of_products = np.minimum.reduceat(squared, first, axis=1)
+                ranks[own[some]] += _nearer(of_products, names[beside], product[own[some]], counted)
     return Ranked(ranks[asked], shops, products)
 
 
@@ -81,7 +90,7 @@ def all_categories(street: Catalog, vectors: Loaded) -> Ranked:
                 squared[query, np.searchsorted(names, of)] = _without_copies(
                     vectors, shop[product[shop] == of], asked[some][query], group
                 )
-            ranks[some] = _ranks(squared, names, product[asked[some]])
+            ranks[some] = _nearer(squared, names, product[asked[some]], np.ones(len(names), np.bool_))
     return Ranked(ranks, len(shop), len(names))
 
 
@@ -93,24 +102,40 @@ def _blocks(queries: Floats, gallery: Floats) -> Iterator[tuple[slice, Floats]]:
             yield block.queries, block.squared
 
 
-def _ranks(squared: Floats, names: Rows, own: Rows) -> npt.NDArray[np.int64]:
-    """The rank (q,) of the product `own` (q,) among the products `names` (p,), 0 where it is no candidate."""
+def _parts(size: npt.NDArray[np.int64]) -> Iterator[slice]:
+    """Consecutive products of `size` (p,) photos each, as many at once as have `_AT_ONCE` photos, or a single one."""
+    first, ends = _first(size), np.cumsum(size)
+    start = 0
+    while start < len(size):
+        stop = max(start + 1, int(np.searchsorted(ends, first[start] + _AT_ONCE, side="right")))
+        yield slice(start, stop)
+        start = stop
+
+
+def _first(size: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Where each product begins whose photos, `size` (p,) of them, stand together."""
+    return np.cumsum(size) - size
+
+
+def _nearer(squared: Floats, names: Rows, own: Rows, counted: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """How many of the products `counted` (p,) are as near as `own` (q,), itself included; 0 where it is no candidate.
+
+    Args:
+        squared: (q, p) squared distances to the products `names` (p,), infinite for one that is no candidate.
+    """
     place = np.minimum(np.searchsorted(names, own), len(names) - 1)
     distance = np.where(names[place] == own, squared[np.arange(len(own)), place], np.inf)
-    return np.where(np.isfinite(distance), (squared <= distance[:, None]).sum(axis=1), 0)
+    return np.where(np.isfinite(distance), (squared[:, counted] <= distance[:, None]).sum(axis=1), 0)
 
 
 def _centroids(vectors: Loaded, shop: Rows, size: npt.NDArray[np.int64]) -> Floats:
     """The mean vector of each product (p, d), of `size` (p,) consecutive rows of `shop` each."""
-    ends = np.cumsum(size)
-    parts, start = [], 0
-    while start < len(size):
-        stop = max(start + 1, int(np.searchsorted(ends, ends[start] - size[start] + _AT_ONCE, side="right")))
-        first = ends[start:stop] - size[start:stop] - (ends[start] - size[start])
-        loaded = vectors(shop[ends[start] - size[start] : ends[stop - 1]])
-        parts.append(np.add.reduceat(loaded, first, axis=0) / size[start:stop, None].astype(np.float32))
-        start = stop
-    return np.concatenate(parts)
+    first = _first(size)
+    means = []
+    for part in _parts(size):
+        loaded = vectors(shop[first[part][0] : first[part][0] + size[part].sum()])
+        means.append(np.add.reduceat(loaded, _first(size[part]), axis=0) / size[part, None].astype(np.float32))
+    return np.concatenate(means)
 
 
 def _copied(of_query: Rows, of_shop: Rows, product: Rows) -> set[tuple[int, int]]:

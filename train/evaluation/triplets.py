@@ -1,4 +1,4 @@
-"""Triplet accuracy: is the positive nearer than the negative?"""
+"""Triplet accuracy: the share of triplets whose positive is nearer than their negative."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import TableError
+from core.search import Rows
 from core.similarity import Floats
 from core.tables import Catalog, Triplets
 from train import metrics
-from train.evaluation.inside import Rows
 
 _CHUNK = 4096  # triplets
 

@@ -1,4 +1,4 @@
-"""Has training reached its goal? The trained network beside what taught it, and beside what it must beat."""
+"""The verdict: the trained network beside what taught it, and beside what it must beat."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -4,12 +4,8 @@ from collections.abc import Iterable
 
 KINDS = {"in_class": "in-class", "out_of_class": "out-of-class", "wild": "wild"}
 
-SINGLE = (
-    "mean_attributes",
-    "mean_labels",
-    "category",
-    "overlap",
-)  # the tasks of one measure, which is called like the task
+# The tasks of one measure, which is called like the task.
+SINGLE = ("mean_attributes", "mean_labels", "category", "overlap")
 
 # One colour per system in every figure; the two that the reader compares stand out (Okabe and Ito's palette).
 COLORS = {
