@@ -14,9 +14,9 @@ from core import augment
 from core.errors import InputError
 from core.images import Squares
 from core.paths import CATALOG, COLLECTIONS, FEATURES, MIXED, SIMILARITY, STREET, STREET_PAIRS, TABLE, TRIPLETS
-from core.similarity import Similarity
+from core.similarity import Floats, Similarity
 from core.tables import DESCRIPTORS, Catalog, Triplets, Vectors
-from train import devices, losses, targets
+from train import devices, losses
 from train.batches import TripletBatches, told
 from train.crops import store
 from train.order import Order
@@ -34,7 +34,7 @@ class Side:
     photos: TripletPhotos
     teacher: Teacher | None
 
-    def told(self, rows: npt.NDArray, rng: np.random.Generator) -> targets.Floats:
+    def told(self, rows: npt.NDArray, rng: np.random.Generator) -> Floats:
         """The targets of some triplets: (3 x len(rows), columns)."""
         return told(self.photos.rows[rows], self.photos, self.teacher, rng)
 

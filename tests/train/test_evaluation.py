@@ -129,6 +129,9 @@ def test_the_page_is_complete_in_one_file(judged):
     assert page.headings[0] == 1
     assert all(after - before <= 1 for before, after in zip(page.headings, page.headings[1:], strict=False))
     assert "1,234,567 parameters; its file takes 2.5 MB" in text
+    for name in ("mean over the attributes", "category", "mean over category and attributes"):
+        assert re.search(f"<h[34]><bdi>{name}</bdi> <span", text)
+    assert "The networks see a street photo cut to the box of its product" in text
     for word in ("within_category", "all_categories", "triplets", "30 queries", "nothing to find and are left out"):
         assert word in text
 

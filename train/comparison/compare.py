@@ -69,4 +69,5 @@ def write(folder: Path, done: Runs, judges: Judges) -> str:
 def _line(name: str, seed: int, run: dict[str, Any]) -> str:
     scores = {measure: table.stands(run["trained"], table.MEASURES[measure]) for measure in _TOLD}
     told = [f"{value:.3f} {measure}" for measure, value in scores.items() if value is not None]
-    return f"{name}, seed {seed}: {', '.join([*told, '{photos_per_second:.0f} photos/s'.format(**run)])}"
+    rate = f"{run['photos_per_second']:.0f} photos/s"
+    return f"{name}, seed {seed}: {', '.join([*told, rate])}"

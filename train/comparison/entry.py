@@ -76,8 +76,9 @@ def spending(params: FitParams, photos: int, *, each: int, batches: int) -> FitP
         each: photos of a batch.
         batches: that all triplets make.
     """
-    epochs = max(params.epochs, ceil(photos / (each * batches)))
-    return replace(params, epochs=epochs, steps=max(1, photos // (each * epochs)))
+    wanted = photos // each  # of all epochs
+    epochs = max(params.epochs, ceil(wanted / batches))
+    return replace(params, epochs=epochs, steps=max(1, wanted // epochs))
 
 
 def trunk_weights(written: tuple[str, ...]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from train.evaluation.words import COLORS
 _PANELS = 3  # across
 _LABEL = 26  # characters in a line
 _LINE = 0.17  # inches
+_ASIDE = 0.1  # of a row, by which the intervals of both networks stand beside its middle
 
 
 def draw(path: Path, runs: Mapping[str, Sequence[dict[str, Any]]], teachers: Mapping[str, dict[str, Any]]) -> None:
@@ -23,9 +24,9 @@ def draw(path: Path, runs: Mapping[str, Sequence[dict[str, Any]]], teachers: Map
     """
     shown = [name for name, at in MEASURES.items() if any(stands(of, at) is not None for of in teachers.values())]
     labels = [textwrap.fill(name, _LABEL, break_on_hyphens=False) for name in runs]
-    row = _LINE * (1 + max(len(label.splitlines()) for label in labels))
+    tall = _LINE * (1 + max(len(label.splitlines()) for label in labels))
     down = -(-len(shown) // _PANELS)
-    with drawing(path, 4.2 * _PANELS, down * (1.1 + row * len(runs)) + 0.5) as figure:
+    with drawing(path, 4.2 * _PANELS, down * (1.1 + tall * len(runs)) + 0.5) as figure:
         axes = figure.subplots(down, _PANELS, squeeze=False, sharey=True).flat
         for place, panel in enumerate(axes):
             if place >= len(shown):
@@ -40,14 +41,14 @@ def draw(path: Path, runs: Mapping[str, Sequence[dict[str, Any]]], teachers: Map
                 value = stands(scores, MEASURES[measure])
                 if value is not None:
                     panel.axvline(value, color=COLORS[name], linewidth=1.6, label=name if place == 0 else None)
-            for part, color in (("untrained", COLORS["untrained"]), ("trained", COLORS["trained"])):
+            for part, aside in (("untrained", _ASIDE), ("trained", -_ASIDE)):
                 means = [over(seeds, (part, *MEASURES[measure])) or Mean(float("nan"), None) for seeds in runs.values()]
                 panel.errorbar(
                     [mean.value for mean in means],
-                    range(len(means)),
+                    [row + aside for row in range(len(means))],
                     xerr=[mean.half or 0.0 for mean in means],
                     fmt="o",
-                    color=color,
+                    color=COLORS[part],
                     capsize=3,
                     label=part if place == 0 else None,
                 )

@@ -40,7 +40,7 @@ def attribute_agreement(path: Path, judgement: Judgement) -> None:
     tasks = ("attributes", "mean_attributes", "category", "mean_labels")
     values = _estimates(judgement, tasks)
     names = list(dict.fromkeys(name for estimates in values.values() for name in estimates))
-    means = {"mean_attributes": "mean over\nthe attributes", "mean_labels": "mean over these\nand the category"}
+    means = {"mean_attributes": "mean over\nthe attributes", "mean_labels": "mean with\nthe category"}
     labels = {(task, measure): means.get(task, measure) for task, measure in names}
     with drawing(path, max(6, 2 + 1.9 * len(names)), 4.2) as figure:
         axes = figure.add_subplot(
