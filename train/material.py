@@ -75,12 +75,14 @@ class Material:
             files.append(Path(str(params.weights)))
         if params.cropped:
             files.append(STREET / STREET_PAIRS)
+        if losses.named(params.loss).teacher:
+            files += [SIMILARITY, *(FEATURES / f"{name}.arrow" for name in DESCRIPTORS)]
         return cls(
             sides["train"],
             sides["val"],
             KeptSquares(store(params.cropped, street)),
             {split: len(chosen) for split, chosen in by_split.items()},
-            {path.as_posix(): _digest(path) for path in files if path.is_file()},
+            {path.as_posix(): digest(path) for path in files if path.is_file()},
         )
 
     def order(self, params: FitParams) -> Order:
@@ -119,7 +121,8 @@ class Material:
         return hashlib.sha256(json.dumps([asdict(params), self.sources, made_by]).encode()).hexdigest()
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -39,6 +39,7 @@ def test_every_entry_is_given_the_budget():
         (48, 250, 4, 5),
         (19, 13, 4, 13),  # all batches in every epoch: 52 of 1000 / 19
         (19, 12, 5, 10),  # 4 * 12 are too few
+        (19, 5, 13, 4),  # 11 would do, and leave 8 of 52 out
         (19, 2, 26, 2),
         (2000, 3, 4, 1),  # no epoch is without a step
     ],

@@ -21,7 +21,7 @@ class Design:
     `options` are those of `architectures.build` that the architecture has, with its own values; all but `taps` and
     `frozen` go to `head`. `smallest_side` in pixels is that of what `head` does with the pixels. `last` names the layer
     at which the trunk ends, None for all of it. With `still`, the trunk's batch normalisation keeps the statistics of
-    its pretrained weights; where these are random, it has none that are worth keeping, and learns.
+    its pretrained weights; a random trunk has none that are worth keeping, and all of it learns.
     """
 
     trunk: trunks.Trunk
@@ -44,8 +44,7 @@ class Design:
             if option not in self.options:
                 raise ModelError(f"{name} has no {option}. Set it to null. Received: {option} {value}")
         # Random layers that do not learn would say nothing.
-        own = {**self.options, "frozen": 0} if weights is None else self.options
-        options = {**own, **given}
+        options = {**self.options, **({"frozen": 0} if self.still and weights is None else {}), **given}
         least = max(self.smallest_side, self.trunk.smallest_side)
         if size < least:
             raise ModelError(f"{name} needs photos of at least {least} pixels. Received: size {size}")

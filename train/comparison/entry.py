@@ -70,14 +70,17 @@ class Entry:
 def spending(params: FitParams, photos: int, *, each: int, batches: int) -> FitParams:
     """`params` with the steps that take in `photos`, or less than one batch of each epoch fewer.
 
-    Where the table has too few batches for the steps of an epoch, there are more epochs.
+    Where the table has too few batches for the steps of an epoch, there are more epochs, at most twice as many as it
+    takes, so that they share the steps as evenly as they can.
 
     Args:
         each: photos of a batch.
         batches: that all triplets make.
     """
-    wanted = photos // each  # of all epochs
-    epochs = max(params.epochs, ceil(wanted / batches))
+    wanted = max(1, photos // each)  # steps of all epochs
+    epochs, fewest = params.epochs, ceil(wanted / batches)
+    if fewest > epochs:
+        epochs = min(range(fewest, 2 * fewest), key=lambda count: wanted % count)
     return replace(params, epochs=epochs, steps=max(1, wanted // epochs))
 
 

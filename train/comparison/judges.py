@@ -1,9 +1,7 @@
 """By what the runs of a comparison are judged: the photos that ask, the triplets, and the teachers beside them."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +13,7 @@ from core.tables import DESCRIPTORS, Catalog, Column, Triplets
 from train import crops, systems
 from train.evaluation.evaluate import evaluate
 from train.evaluation.numbers import as_metrics
+from train.material import digest
 from train.params import EvaluateParams
 from train.systems import System
 
@@ -57,7 +56,7 @@ class Judges:
             systems.teachers(FEATURES, SIMILARITY),
             replace(params, resamples=0),
             split,
-            {path.as_posix(): _digest(path) for path in files if path.is_file()},
+            {path.as_posix(): digest(path) for path in files if path.is_file()},
         )
 
     @property
@@ -74,8 +73,3 @@ class Judges:
 def _renamed(splits: Column, asking: str) -> Column:
     names = {"test": asking, asking: "test"}
     return np.array([names.get(name, name) for name in splits], dtype=object)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

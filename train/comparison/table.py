@@ -30,7 +30,7 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
     "overlap": ("overlap",),
     "category": ("category",),
     "attributes": ("mean_attributes",),
-    "and category": ("mean_labels",),
+    "with category": ("mean_labels",),
 }
 # What a run takes: its heading, the number's name, its unit, and the places after the point, None for a count.
 _COSTS: Mapping[str, tuple[str, float, int | None]] = {

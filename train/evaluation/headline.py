@@ -44,7 +44,7 @@ def _head(path: tuple[str, ...]) -> str:
         case ("mean_attributes",):
             return "mean"
         case ("mean_labels",):
-            return "and category"
+            return "with category"
         case ("same_product", measure):
             return f"product {measure}"
         case ("street_to_shop", task, measure):
