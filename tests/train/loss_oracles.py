@@ -140,7 +140,8 @@ def relational(y_true, rows, place, query, positive, negative, margin, weight, m
     for row in range(3 * place, 3 * place + 3):
         gaps = [abs(student[pair] / scales[0] - teacher[pair] / scales[1]) for pair in pairs if pair[0] == row]
         means.append(np.mean([0.5 * gap**2 for gap in gaps]) if gaps else 0.0)
-    return np.mean(means) + weight * hinge(y_true, rows, place, query, positive, negative, margin)
+    silent = teacher[3 * place, 3 * place + 1] < 0
+    return np.mean(means) + silent * weight * hinge(y_true, rows, place, query, positive, negative, margin)
 
 
 ORACLES = {

@@ -127,6 +127,7 @@ def test_a_file_that_computes_something_else_is_not_written_and_the_others_are(t
     assert [path.name for path in Path("files").iterdir()] == ["model.float16.tflite"]
 
 
+@pytest.mark.slow
 def test_a_network_of_half_precision_is_copied_in_full():
     models.seed(1)
     keras.config.set_dtype_policy("mixed_float16")
@@ -153,6 +154,7 @@ def test_a_network_that_does_not_convert_is_named(trained, monkeypatch):
 
 
 @converting
+@pytest.mark.slow
 def test_a_layer_that_rounding_spoils_stays_in_float(monkeypatch):
     rng = np.random.default_rng(1)
     photos = np.broadcast_to(rng.integers(0, 256, (24, 1, 1, 3)), (24, 8, 8, 3)).astype(np.uint8)

@@ -13,12 +13,13 @@ from train.targets import TEACHER
 
 @keras.saving.register_keras_serializable("mildnet")
 class Relational(Hinge):
-    """Half the squared difference of both distances of every pair of rows, plus `weight` times the triplet's hinge.
+    """Half the squared difference of both distances of each pair of rows; of triplets unknown to the teacher the hinge.
 
     Distances are divided by their mean over the pairs that count (the distance-wise loss of Park et al., CVPR 2019,
     arXiv 1904.05068, squared everywhere instead of Huber's): those that the teacher gives a distance above 0, so no
     photo with itself and none on which it is silent. A triplet's value is the mean over its rows of each row's mean
-    over its pairs, 0 for a row without any.
+    over its pairs, 0 for a row without any. Where the teacher is silent on query and positive, as it is on street
+    photos, `weight` times the triplet's hinge is added: there the triplet alone says what is alike.
 
     Args:
         margin: of the hinge, above 0.
@@ -38,11 +39,14 @@ class Relational(Hinge):
         self.weight = weight
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        rows = relation(y_true[:, TEACHER:], distance(squared_between(y_pred, y_pred)))  # (rows,)
-        return ops.mean(ops.reshape(rows, (-1, 3)), axis=1) + self.weight * super().call(y_true, y_pred)
+        teacher = y_true[:, TEACHER:]  # (rows, rows)
+        rows = relation(teacher, distance(squared_between(y_pred, y_pred)))  # (rows,)
+        silent = ops.cast(ops.diagonal(teacher[0::3, 1::3]) < 0, rows.dtype)  # (triplets,)
+        hinge = super().call(y_true, y_pred)  # (triplets,)
+        return ops.mean(ops.reshape(rows, (-1, 3)), axis=1) + self.weight * silent * hinge
 
     def active(self, y_true: Any, y_pred: Any) -> Any:
-        """1.0 where the hinge is above 0; the teacher's pairs count in every triplet: (triplets,)."""
+        """1.0 where the hinge is above 0, counted or not: (triplets,). The teacher's pairs teach in every triplet."""
         return ops.cast(super().call(y_true, y_pred) > 0, "float32")
 
 
