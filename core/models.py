@@ -51,6 +51,8 @@ def load(path: Path) -> keras.Model:
     """
     if not path.is_file():
         raise ModelError(f"{path} does not exist. Run the stage that writes it: dvc repro.")
+    if not zipfile.is_zipfile(path):  # of which Keras says that there is no such file
+        raise ModelError(f"{path} cannot be loaded: it is no Keras file, or a damaged one. Run dvc repro.")
     try:
         return keras.saving.load_model(path, compile=False)
     except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:

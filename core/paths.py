@@ -41,6 +41,7 @@ INDEX = Path("data/triplets/index")
 # train
 FIT = Path("data/model/fit")
 TRAINING = Path("data/cache/training")  # the checkpoints and logs of the training that runs
+TRAINING_LOCK = Path("data/cache/training.lock")
 EMBEDDINGS = Path("data/model/embeddings")
 EVALUATION = Path("data/model/evaluation")
 COMPARISON = Path("data/model/comparison")

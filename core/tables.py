@@ -419,10 +419,15 @@ class Vectors:
         """The vectors of `image_ids`, (len(image_ids), d).
 
         Raises:
-            TableError: an id has no vector.
+            TableError: an id has no vector, or one that is not finite.
         """
         rows = {image_id: row for row, image_id in enumerate(self.image_id)}
         try:
-            return self.values[[rows[image_id] for image_id in image_ids]]
+            found = self.values[[rows[image_id] for image_id in image_ids]]
         except KeyError as error:
             raise TableError(f"no vector for the image {error.args[0]}. Run dvc repro.") from None
+        # A sum is not finite if any of its terms is not, and takes no memory.
+        if not np.isfinite(found.sum(axis=1)).all():
+            odd = image_ids[int(np.argmin(np.isfinite(found.sum(axis=1))))]
+            raise TableError(f"the vector of the image {odd} is not finite. Run dvc repro.")
+        return found

@@ -139,7 +139,8 @@ def _pretrained(network: Callable[..., keras.Model], size: int, weights: str) ->
     if weights == "imagenet":
         return network(weights="imagenet", input_shape=(size, size, 3)).get_weights()
     if not Path(weights).is_file():
-        raise ModelError(f"the weights file {weights} does not exist. Name a file, imagenet, or null for random ones.")
+        named = weights or repr(weights)
+        raise ModelError(f"the weights file {named} does not exist. Name a file, imagenet, or null for random ones.")
     # A weights file counts layers, so it is read into the network as Keras builds it, without our input layers.
     model = network(weights=None, input_shape=(size, size, 3))
     with warnings.catch_warnings():

@@ -125,5 +125,5 @@ def _read(path: Path, fingerprint: str) -> tuple[list[np.ndarray], dict[str, Any
             if said.pop("fingerprint") != fingerprint:
                 return None
             return [stored[name] for name in sorted(stored.files) if name != "said"], said
-    except (FileNotFoundError, BadZipFile, ValueError, KeyError, EOFError):
+    except (FileNotFoundError, BadZipFile, ValueError, KeyError, EOFError, TypeError, AttributeError):
         return None

@@ -20,6 +20,7 @@ from core.paths import (
     STORE,
     TABLE,
     TRAINING,
+    TRAINING_LOCK,
     TRIPLETS,
 )
 
@@ -51,7 +52,7 @@ def fit(params_path: Path, workers: int, recipe: str | None, resume: bool) -> No
     from dataclasses import asdict
 
     from core import models, rows
-    from core.atomic import replacing, write_json, write_text
+    from core.atomic import alone, replacing, write_json, write_text
     from core.params import load
     from train import devices, history
     from train import fit as training
@@ -64,7 +65,11 @@ def fit(params_path: Path, workers: int, recipe: str | None, resume: bool) -> No
 
     options = load(params_path, "train.fit", FitParams, complete=completing(recipe))
     material = Material.read(options)
-    with replacing(FIT) as folder, devices.prepared(options.precision, options.batch) as device:
+    with (
+        alone(TRAINING_LOCK, "train fit"),
+        replacing(FIT) as folder,
+        devices.prepared(options.precision, options.batch) as device,
+    ):
         checkpoints = Checkpoints(TRAINING, material.fingerprint(options))
         if not resume:
             checkpoints.clear()

@@ -1,8 +1,11 @@
 """The parameters of `train`."""
 
+from math import inf
 from typing import Literal
 
 from core.params import Seed, above_zero, at_least, section, shares
+
+_LARGEST = 4096  # triplets of a batch; what compares all pairs of its photos takes half a gigabyte then
 
 
 @section
@@ -66,13 +69,17 @@ class FitParams:
 
     def __post_init__(self) -> None:
         at_least(self, 1, "size", "epochs", "batch")
+        if self.batch > _LARGEST:
+            raise ValueError(f"batch must be at most {_LARGEST} triplets. Received: {self.batch}")
+        if self.taps is not None and len(set(self.taps)) < len(self.taps):
+            raise ValueError(f"taps must name each layer once. Received: {list(self.taps)}")
         for name, least in (("units", 1), ("hidden", 1), ("frozen", 0), ("steps", 1), ("checkpoint", 1)):
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ValueError(f"{name} must be at least {least}, or null. Received: {value}")
         above_zero(self, "learning_rate", *(name for name in ("margin", "degrees") if getattr(self, name) is not None))
-        if self.weight is not None:
-            at_least(self, 0, "weight")
+        if self.weight is not None and not 0 <= self.weight < inf:
+            raise ValueError(f"weight must be a finite number from 0. Received: {self.weight}")
         shares(self, "momentum", "weight_decay", "warmup")
         if self.dropout is not None:
             shares(self, "dropout")

@@ -43,6 +43,8 @@ class Teacher:
             values = prepare(name, self._vectors[name].values[self._rows[name][photos]])  # (n, d)
             factors = np.where(same, self._factors[category, number][:, None], self._of_all[number])
             squared += factors * squared_distances(values, values)
+        if not np.isfinite(squared).all():
+            raise TableError("the recommender's distances are not finite: a descriptor is damaged. Run dvc repro.")
         np.fill_diagonal(squared, 0)  # which rounding leaves a little above
         silent = self.silent[photos]
         return np.where(silent[:, None] | silent[None, :], np.float32(SILENT), np.sqrt(squared))

@@ -32,7 +32,9 @@ def test_all_comes_back(tmp_path):
     assert all(np.all(keras.ops.convert_to_numpy(one) == 2.5) for one in fresh)
 
 
-@pytest.mark.parametrize("spoil", ["other", "missing", "short", "foreign", "no best", "fewer", "shape", "older"])
+@pytest.mark.parametrize(
+    "spoil", ["other", "missing", "short", "foreign", "no best", "fewer", "shape", "older", "array", "list"]
+)
 def test_what_does_not_count_changes_nothing(tmp_path, spoil):
     saved = Checkpoints(tmp_path, "a")
     saved.save_best([np.zeros(3)])
@@ -47,6 +49,11 @@ def test_what_does_not_count_changes_nothing(tmp_path, spoil):
             np.savez(latest, x=np.zeros(2))
         case "no best":
             (tmp_path / "best.npz").unlink()
+        case "array":
+            with latest.open("wb") as file:
+                np.save(file, np.zeros(2))
+        case "list":
+            np.savez(latest, said=np.array("[1]"))
         case "older":
             with np.load(latest) as stored:
                 arrays, said = dict(stored), json.loads(str(stored["said"]))

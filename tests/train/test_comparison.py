@@ -60,6 +60,8 @@ def test_what_an_entry_changes_goes_over_the_budget():
     [
         ("mildnett", "unknown recipe mildnett. Choose one of alexnet, "),
         ("mildnet:{los: hinge}", "mildnet:{los: hinge}.los is unknown. Remove it or mend its spelling."),
+        ("mildnet:{recipe: visnet}", "mildnet:{recipe: visnet}: the recipe stands before the colon."),
+        ("mildnet:{architecture: [1]}", "mildnet:{architecture: [1]}.architecture: Input should be a valid string"),
         ("mildnet:hinge", "mildnet:hinge: write RECIPE or RECIPE:{field: value}. Received: hinge"),
         ("mildnet:{loss", "mildnet:{loss is not YAML: "),
         (
@@ -79,6 +81,10 @@ def test_weights_are_files_of_trunks(tmp_path):
     file = tmp_path / "w.h5"
     file.write_bytes(b"")
     assert trunk_weights((f"MobileNet={file}", "VGG16=imagenet")) == {"MobileNet": str(file), "VGG16": "imagenet"}
+    with pytest.raises(ParamsError, match=r"unknown trunk Mobile\. Choose one of AlexNet, MobileNet, VGG16, VGG19\."):
+        trunk_weights((f"Mobile={file}",))
+    with pytest.raises(ParamsError, match=r"VGG16 has two weights files, imagenet and imagenet\. Name one\."):
+        trunk_weights(("VGG16=imagenet", "VGG16=imagenet"))
     with pytest.raises(ParamsError, match="weights are written TRUNK=FILE"):
         trunk_weights(("MobileNet",))
     with pytest.raises(ParamsError, match=r"the weights file missing\.h5 of VGG16 does not exist"):

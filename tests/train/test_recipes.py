@@ -94,6 +94,9 @@ def test_the_command_line_names_another_recipe(tmp_path):
         ("{recipe: visnet, warmup: 0.1}", "train.fit: warmup is for the cosine schedule, set it to 0. Received: 0.1"),
         ("{recipe: visnet, optimizer: adamw}", "train.fit: momentum is not for adamw, set it to 0. Received: 0.9"),
         ("{recipe: visnet, augment: {zoom: 1}}", "train.fit.augment: zoom must be from 0 to below 1. Received: 1.0"),
+        ("{recipe: visnet, batch: 5000}", "train.fit: batch must be at most 4096 triplets. Received: 5000"),
+        ("{recipe: mildnet, taps: [a, a]}", "train.fit: taps must name each layer once. Received: ['a', 'a']"),
+        ("{recipe: mildnet_v2, weight: -1}", "train.fit: weight must be a finite number from 0. Received: -1.0"),
         ("{recipe: visnet, checkpoint: 0}", "train.fit: checkpoint must be at least 1, or null. Received: 0"),
     ],
 )

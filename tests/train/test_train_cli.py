@@ -4,14 +4,16 @@ import csv
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 from garments import PARAMS
 
+from core.atomic import alone
 from core.images import PixelStore, squared, write_store
-from core.models import load
+from core.models import load, save
 from core.params import load as load_params
 from core.tables import KINDS, Catalog, StreetPairs, Triplets, Vectors
 from train.cli import main
@@ -292,6 +294,24 @@ def test_missing_inputs_name_the_next_step(project):
     assert error("fit") == f"Error: {TRIPLETS} {step}"
     Path("params.yaml").unlink()
     assert error("fit").startswith("Error: params.yaml does not exist.")
+
+
+def test_a_second_training_waits_for_the_first(project):
+    with alone(Path("data/cache/training.lock"), "train fit"):
+        assert error("fit") == "Error: another train fit runs in this folder. Wait for its end, or stop it."
+
+
+def test_a_model_file_that_embeds_nothing_is_named(project):
+    FIT.mkdir(parents=True)
+    (FIT / "model.keras").write_bytes(b"text")
+    assert error("embed") == (
+        "Error: data/model/fit/model.keras cannot be loaded: it is no Keras file, or a damaged one. Run dvc repro."
+    )
+    inputs = keras.Input((4,))
+    save(keras.Model(inputs, keras.layers.Dense(2)(inputs)), FIT / "model.keras")
+    message = "is no network that embeds square photos. Received: (None, 4) to (None, 2). Run dvc repro."
+    assert error("embed") == f"Error: data/model/fit/model.keras {message}"
+    assert error("export") == f"Error: data/model/fit/model.keras {message}"
 
 
 def test_no_training_triplets(project):

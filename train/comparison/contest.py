@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from core.atomic import write_json
+from core.errors import InputError
 from core.predict import StoredPhotos, predict
 from train import devices, fit, latency
 from train.architectures.mildnet import headless
@@ -38,7 +39,10 @@ def kept(params: FitParams, photos: int, judges: Judges, folder: Path, *, worker
             taken = material.order(spent)
             given = {"device": device, "photos": spent.epochs * taken.steps * taken.photos, "epochs": spent.epochs}
             write_json(path, {**given, **run(spent, material, judges, workers=workers)})
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise InputError(f"{path} is damaged. Remove it and run the command again.") from None
 
 
 def run(params: FitParams, material: Material, judges: Judges, *, workers: int) -> dict[str, Any]:

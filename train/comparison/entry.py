@@ -59,8 +59,10 @@ class Entry:
         for field, option in (("steps", "--photos"), ("seed", "--seeds")):
             if field in self.changes:
                 raise ParamsError(f"{self.name}: {field} is the same for all entries. Leave it out and set {option}.")
+        if "recipe" in self.changes:
+            raise ParamsError(f"{self.name}: the recipe stands before the colon. Leave it out behind it.")
         complete = completing(self.recipe)
-        design = architectures.ARCHITECTURES.get(complete(dict(self.changes))["architecture"])
+        design = architectures.ARCHITECTURES.get(str(complete(dict(self.changes))["architecture"]))
         given: dict[str, Any] = {"size": budget.size, "epochs": budget.epochs, "seed": seed}
         if design is not None:
             given["weights"] = budget.weights.get(design.trunk.name)
@@ -90,11 +92,16 @@ def trunk_weights(written: tuple[str, ...]) -> dict[str, str]:
     Raises:
         ParamsError: one is written otherwise, or its file does not exist.
     """
-    weights = {}
+    known = sorted({design.trunk.name for design in architectures.ARCHITECTURES.values()})
+    weights: dict[str, str] = {}
     for pair in written:
         trunk, equals, file = pair.partition("=")
         if not (trunk and equals and file):
             raise ParamsError(f"weights are written TRUNK=FILE, such as MobileNet=weights.h5. Received: {pair}")
+        if trunk not in known:
+            raise ParamsError(f"unknown trunk {trunk}. Choose one of {', '.join(known)}.")
+        if trunk in weights:
+            raise ParamsError(f"{trunk} has two weights files, {weights[trunk]} and {file}. Name one.")
         if file != "imagenet" and not Path(file).is_file():
             raise ParamsError(f"the weights file {file} of {trunk} does not exist. Name a file, or imagenet.")
         weights[trunk] = file

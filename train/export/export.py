@@ -6,12 +6,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from core import models
 from core.errors import ModelError
 from core.images import PixelStore
 from core.paths import COLLECTIONS, STORES, TABLE
 from core.tables import Catalog
-from train import architectures  # noqa: F401  Keras finds the layers of a model file by their registration.
+from train.embed import network
 from train.export import exported, photos
 from train.export.exported import Exported
 from train.export.formats import Format
@@ -38,15 +37,15 @@ def all_of(forms: Sequence[Format], path: Path, folder: Path, *, count: int) -> 
         InputError: there are no photos to calibrate with or to compare.
     """
     threads = one_thread()
-    model = in_float32(models.load(path))
+    model = in_float32(network(path))
     collections, store = [Catalog.read(place / TABLE) for place in COLLECTIONS], PixelStore.open(*STORES)
     calibration, compared = (
         photos.drawn(collections, store, splits, count, model.input_shape[1])
         for splits in (photos.CALIBRATION, photos.COMPARISON)
     )
-    network = keras_runtime(model)
-    done, failures = [exported.as_keras(path, network, compared, threads)], []
-    wanted = network(compared)  # (n, d)
+    run = keras_runtime(model)
+    done, failures = [exported.as_keras(path, run, compared, threads)], []
+    wanted = run(compared)  # (n, d)
     for form in tqdm(forms, desc="export", unit=" files", delay=2):
         try:
             done.append(exported.export(form, model, calibration, compared, wanted, folder))

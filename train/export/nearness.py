@@ -19,8 +19,10 @@ def cosines(ours: Floats, theirs: Floats) -> Floats:
     return alike.astype(np.float32)
 
 
-def same_nearest(ours: Floats, theirs: Floats) -> float:
-    """The share of the n photos whose nearest other one is the same by both embeddings, (n, d) each."""
+def same_nearest(ours: Floats, theirs: Floats) -> float | None:
+    """The share of the n photos whose nearest other one is the same by both embeddings, (n, d) each; None of one."""
+    if len(ours) < 2:
+        return None
     rows = np.arange(len(ours))
     first, second = (nearest(vectors, vectors, 1, barred=((rows, rows),)).rows for vectors in (ours, theirs))
     return float(np.mean(first == second))
