@@ -12,6 +12,13 @@ from tensorboardX import SummaryWriter
 from train.checkpoint import Epoch
 
 
+class _Figures(Live):
+    """DVCLive's files and nothing else: `dvc exp` itself sees to experiments, and a folder need not have a commit."""
+
+    def _init_dvc(self) -> None:
+        """Leave out the look for a repository, which ends with an error where git has no commit."""
+
+
 class Log:
     """Writes each epoch below `folder`: `live` for DVC, `tensorboard` for TensorBoard.
 
@@ -22,7 +29,7 @@ class Log:
     def __init__(self, folder: Path) -> None:
         self.live = folder / "live"
         shutil.rmtree(folder / "tensorboard", ignore_errors=True)
-        self._live = Live(str(self.live), report=None, save_dvc_exp=False, dvcyaml=None)
+        self._live = _Figures(str(self.live), report=None, save_dvc_exp=False, dvcyaml=None)
         self._board = SummaryWriter(str(folder / "tensorboard"))
 
     def __enter__(self) -> Self:
