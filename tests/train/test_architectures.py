@@ -113,6 +113,7 @@ def test_shallow_branches_see_the_pixels_as_the_trunk_does(name, first):
         assert drawn(name).get_layer(layer).input is scaled
 
 
+@pytest.mark.slow
 def test_the_mobilenet_embeds_at_full_size_and_reloads_alike(mobilenet, tmp_path):
     assert mobilenet.get_layer("pooled_taps").output.shape == (None, 2016)
     assert all(layer.trainable for layer in mobilenet.layers if layer.name != "preprocess")

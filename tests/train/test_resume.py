@@ -77,7 +77,6 @@ def test_a_training_goes_on_where_it_was_killed(project, monkeypatch):
     expected, curve = files(), losses()
     killed()
     interrupted(2, monkeypatch)
-    interrupted(1, monkeypatch)
     fit("--resume")
     np.testing.assert_allclose(losses(), curve, atol=1e-5)
     assert files() == expected
