@@ -426,8 +426,7 @@ class Vectors:
             found = self.values[[rows[image_id] for image_id in image_ids]]
         except KeyError as error:
             raise TableError(f"no vector for the image {error.args[0]}. Run dvc repro.") from None
-        # A sum is not finite if any of its terms is not, and takes no memory.
-        if not np.isfinite(found.sum(axis=1)).all():
-            odd = image_ids[int(np.argmin(np.isfinite(found.sum(axis=1))))]
-            raise TableError(f"the vector of the image {odd} is not finite. Run dvc repro.")
+        finite = np.isfinite(found).all(axis=1)
+        if not finite.all():
+            raise TableError(f"the vector of the image {image_ids[np.argmin(finite)]} is not finite. Run dvc repro.")
         return found

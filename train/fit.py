@@ -136,9 +136,8 @@ def _one_epoch(
             progress = replace(progress, step=last, sums=sums)
             if checkpoints is not None and last < len(batches):
                 checkpoints.save(_state(step), progress)
-    return {name: value / len(batches) for name, value in progress.sums.items()} | {
-        "decoded": batches.decoded
-    }, progress
+    means = {name: value / len(batches) for name, value in progress.sums.items()}
+    return {**means, "decoded": batches.decoded}, progress
 
 
 def _trained_on(step: keras.Model, batches: Iterator[Batch], count: int, bar: watch.Bar) -> dict[str, float]:

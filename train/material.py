@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import keras
@@ -46,8 +46,12 @@ class Material:
     training: Side
     val: Side
     store: Squares
-    counts: dict[str, int]
-    sources: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many triplets each of the two splits has."""
+        return {"train": len(self.training.triplets), "val": len(self.val.triplets)}
 
     @classmethod
     def read(cls, params: FitParams) -> "Material":
@@ -81,7 +85,6 @@ class Material:
             sides["train"],
             sides["val"],
             KeptSquares(store(params.cropped, street)),
-            {split: len(chosen) for split, chosen in by_split.items()},
             {path.as_posix(): digest(path) for path in files if path.is_file()},
         )
 

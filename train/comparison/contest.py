@@ -12,6 +12,7 @@ import numpy as np
 from core.atomic import write_json
 from core.errors import InputError
 from core.predict import StoredPhotos, predict
+from core.tables import Vectors
 from train import devices, fit, latency
 from train.architectures.mildnet import headless
 from train.comparison.entry import spending
@@ -54,17 +55,17 @@ def run(params: FitParams, material: Material, judges: Judges, *, workers: int) 
     model = fit.start(params, material)
     untrained = _vectors(headless(model), judges)
     trained = fit.train(model, params, material, workers=workers)
-    vectors = _vectors(model, judges)
+    trained_vectors = _vectors(model, judges)
     photos = judges.store.square(judges.catalog.image_id[:_PHOTOS], params.size)
     one = latency.measure(model.predict_on_batch, photos, _REPEATS, _WARMUP)
     recommender = [teacher for teacher in judges.teachers if teacher.name == "recommender"]
-    networks = [_system("untrained", judges, untrained), _system("trained", judges, vectors)]
-    scores = judges.numbers([*recommender, *networks])
+    networks = {"untrained": untrained, "trained": trained_vectors}
+    scores = judges.numbers([*recommender, *(System.plain(name, table.of) for name, table in networks.items())])
     return {
         "epoch": trained.best,
         "parameters": int(model.count_params()),
         "bytes": int(sum(np.prod(weight.shape) * 4 for weight in model.weights)),
-        "dimensions": int(vectors.shape[1]),
+        "dimensions": int(trained_vectors.values.shape[1]),
         "photos_per_second": trained.photos_per_second,
         "inference_ms": one.median_ms,
         "inference_p95_ms": one.p95_ms,
@@ -73,13 +74,8 @@ def run(params: FitParams, material: Material, judges: Judges, *, workers: int) 
     }
 
 
-def _vectors(model: keras.Model, judges: Judges) -> np.ndarray:
+def _vectors(model: keras.Model, judges: Judges) -> Vectors:
     # Not from the training's own store, which would keep photos that no batch asks for.
     image_id = np.concatenate([judges.catalog.image_id, judges.street.image_id])
-    return predict(model, StoredPhotos(judges.store, image_id), batch=64, label="embed")
-
-
-def _system(name: str, judges: Judges, vectors: np.ndarray) -> System:
-    image_id = np.concatenate([judges.catalog.image_id, judges.street.image_id])
-    where = {one: row for row, one in enumerate(image_id)}
-    return System.plain(name, lambda asked: vectors[[where[one] for one in asked]])
+    values = predict(model, StoredPhotos(judges.store, image_id), batch=64, label="embed")
+    return Vectors(image_id, values, {"model": str(model.name)})
