@@ -26,8 +26,8 @@ SMALL = {
         "split": {"val": 0.2, "test": 0.2},
     },
     "features": {
-        "structure": {**CLASSIFIER, "trunk": {**TRUNK, "tap": "conv_pw_5_relu"}},
-        "pattern": {**CLASSIFIER, "trunk": {**TRUNK, "tap": "conv_pw_3_relu"}},
+        "structure": {**CLASSIFIER, "trunk": {**TRUNK, "tap": "conv_pw_2_relu"}},
+        "pattern": {**CLASSIFIER, "trunk": {**TRUNK, "tap": "conv_pw_1_relu"}},
         "pattern_sources": {"rendered": 10},
     },
     "triplets": {"recommend": {"neighbors": 20}, "mine": {"gap": 1}},
@@ -98,19 +98,6 @@ def test_a_training_parameter_touches_the_training_alone(project):
     assert json.loads(dvc(project, "status", "--json")) == {}
 
 
-def test_a_weight_runs_recommend_and_what_follows(project):
-    change_params(project, {"triplets": {"recommend": {"weights": {"color": 0.9}}}})
-    assert ran(dvc(project, "repro")) == [
-        "recommend",
-        "similar",
-        "mine",
-        "mix",
-        "fit",
-        "embed",
-        "evaluate",
-    ]
-
-
 def test_the_commands_of_the_readme_run(project):
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     lines = [line.split("#")[0].split() for block in blocks for line in block.splitlines()]
@@ -122,6 +109,15 @@ def test_the_commands_of_the_readme_run(project):
         assert done.returncode == 0, f"{program} {words}: {done.stderr}"
 
 
-def test_the_triplets_can_be_regenerated_alone(project):
+def test_a_weight_regenerates_the_triplets_and_touches_what_is_made_of_them(project):
     change_params(project, {"triplets": {"recommend": {"weights": {"color": 0.5}}}})
     assert ran(dvc(project, "repro", "mix")) == ["recommend", "mine", "mix"]
+    # What hangs on these three in its turn is not told before they have run.
+    assert list(json.loads(dvc(project, "status", "--json"))) == ["similar", "fit", "evaluate"]
+
+
+@pytest.mark.slow
+def test_a_weight_runs_recommend_and_all_that_follows(project):
+    change_params(project, {"triplets": {"recommend": {"weights": {"color": 0.9}}}})
+    follow = ["recommend", "similar", "mine", "mix", "fit", "embed", "evaluate"]
+    assert ran(dvc(project, "repro")) == follow
