@@ -41,10 +41,23 @@ def load(path: Path, name: str, cls: type[Section], *, complete: Completing | No
         if not isinstance(value, dict) or key not in value:
             raise ParamsError(f"{path}: the section {name} is missing. Add it; profiles/sample.yaml shows one.")
         value = value[key]
-    _refuse_odd_keys(path, name, value)
+    refuse_odd_keys(f"{path}: {name}", value)
     if complete is not None and isinstance(value, dict):
         value = complete(value)
     return typed(value, f"{path}: {name}", cls)
+
+
+def refuse_odd_keys(name: str, value: Any) -> None:
+    """Refuse a key that is no text in the mappings of `value`: JSON would make text of True without a word.
+
+    Raises:
+        ParamsError: the first one; `name` says where.
+    """
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            if not isinstance(key, str):
+                raise ParamsError(f"{name}: the key {key!r} is no string. Put it in quotes.")
+            refuse_odd_keys(f"{name}.{key}", inside)
 
 
 def typed(value: Any, name: str, cls: type[Section]) -> Section:
@@ -121,7 +134,7 @@ def parsed(text: str, name: str) -> Any:
 
     try:
         return _parsed(text)
-    except (YAMLError, ValueError) as error:  # ValueError: a date that is none
+    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that is none
         raise ParamsError(f"{name} is not YAML: {' '.join(str(error).split())}. Mend it.") from error
 
 
@@ -131,15 +144,6 @@ def _parsed(text: str) -> Any:
     from ruamel.yaml import YAML
 
     return YAML(typ="safe").load(text)
-
-
-def _refuse_odd_keys(path: Path, name: str, value: Any) -> None:
-    """JSON would turn a key such as True into a string without a word."""
-    if isinstance(value, dict):
-        for key, inside in value.items():
-            if not isinstance(key, str):
-                raise ParamsError(f"{path}: {name}: the key {key!r} is no string. Put it in quotes.")
-            _refuse_odd_keys(path, f"{name}.{key}", inside)
 
 
 def _one_line(name: str, error: Any) -> str:

@@ -5,6 +5,8 @@ import io
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from pprint import pformat
 from typing import Any
@@ -25,45 +27,54 @@ class _Edit:
 def replaced(text: str, changes: Mapping[str, Any]) -> str:
     """The YAML `text` with new values at dotted keys, such as {"triplets.recommend.weights.color": 0.25}.
 
-    A value is a plain one or a mapping of such. A mapping with the keys that stand there keeps its layout. One with
-    other keys is written anew, as a flow map on one line.
+    A value is a plain one or a mapping of such. A value that stands there is left as it is written. A mapping with the
+    keys that stand there keeps its layout. One with other keys is written anew, as a flow map on one line.
 
     Raises:
         ParamsError: `text` is not YAML, lacks a key, shares a value by an anchor, has comments inside a mapping that
             must be written anew, or would change elsewhere.
     """
     edits: list[_Edit] = []
-    root = _composed(text)
+    root, stands = _composed(text), _parsed(text)
     for key, value in changes.items():
         key_node, node = _found(root, key)
-        edits += _edits(text, key, key_node, node, value)
+        edits += _edits(text, key, key_node, node, reduce(getitem, key.split("."), stands), value)
     changed = text
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         changed = changed[: edit.start] + edit.new + changed[edit.end :]
     # Only a second reading can tell that nothing else has changed; pformat tells 1 from 1.0 and from true.
-    if pformat(_parsed(changed)) != pformat(_with(_parsed(text), changes)):
+    if pformat(_parsed(changed)) != pformat(_with(stands, changes)):
         raise ParamsError(f"writing {', '.join(changes)} would change other values too. Write the values in by hand.")
     return changed
 
 
-def rewrite(path: Path, changes: Mapping[str, Any]) -> None:
-    """Change values of the YAML file `path` as `replaced` does, atomically; its mode stays, a link stays one.
+def text_of(path: Path) -> str:
+    """The text of the YAML file `path`, each line's end as it stands.
 
     Raises:
-        ParamsError: the file is missing or not UTF-8, or as `replaced`; the file is then as it was.
+        ParamsError: the file is missing or not UTF-8.
     """
     try:
         # As bytes: reading text would turn each line's end into \n.
-        text = path.read_bytes().decode("utf-8")
-        changed = replaced(text, changes)
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise ParamsError(f"{path} does not exist. Run in the project's folder, or name one with --params.") from None
     except UnicodeDecodeError as error:
         raise ParamsError(f"{path} is not YAML: {error}. Mend it.") from error
+
+
+def replaced_in(path: Path, text: str, changes: Mapping[str, Any]) -> str:
+    """The `text` of the file `path` with changes, as `replaced`, whose errors then name the file."""
+    try:
+        return replaced(text, changes)
     except ParamsError as error:
         raise ParamsError(f"{path}: {error}") from error
+
+
+def write(path: Path, text: str) -> None:
+    """Put `text` into the file `path`, atomically; its mode stays, a link stays one."""
     with replacing(path.resolve()) as beside:
-        beside.write_bytes(changed.encode("utf-8"))
+        beside.write_bytes(text.encode("utf-8"))
         shutil.copymode(path, beside)
 
 
@@ -115,16 +126,18 @@ def _pairs(node: Any) -> dict[str, tuple[Any, Any]]:
     return {key.value: (key, value) for key, value in node.value if key.tag == "tag:yaml.org,2002:str"}
 
 
-def _edits(text: str, name: str, key: Any, node: Any, value: Any) -> list[_Edit]:
-    """What gives the `node` of the key `name` the new `value`."""
+def _edits(text: str, name: str, key: Any, node: Any, stands: Any, value: Any) -> list[_Edit]:
+    """What gives the `node` of the key `name`, where the value `stands`, the new `value`."""
     from ruamel.yaml.nodes import ScalarNode
 
+    if pformat(stands) == pformat(value):
+        return []
     pairs = _pairs(node)
     if isinstance(value, Mapping) and pairs and set(pairs) == set(value):
         within = []
         for part, inside in value.items():
             _refuse_anchor(f"{name}.{part}", pairs[part][1])
-            within += _edits(text, f"{name}.{part}", *pairs[part], inside)
+            within += _edits(text, f"{name}.{part}", *pairs[part], stands[part], inside)
         return within
     new = _flow(value)
     start, end = node.start_mark.index, _end(node)

@@ -37,6 +37,8 @@ TRIPLETS = "triplets.parquet"  # in each of the two, as is REPORT
 DETAILS = "details.json"  # in the mix: all that its report says
 PAGE = "report.html"
 INDEX = Path("data/triplets/index")
+REGENERATION = Path("data/cache/tune/regenerate.log")  # what the run said that the tuning page has begun
+REGENERATION_LOCK = Path("data/cache/tune/regenerate.lock")
 
 # train
 FIT = Path("data/model/fit")

@@ -1,12 +1,13 @@
 """The descriptors of some photos, read where the work is done, and the distances of listed pairs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,7 +16,11 @@ from core.similarity import Floats, Similarity, prepare
 from core.tables import DESCRIPTORS, Column, Vectors
 from triplets.groups import Rows
 
+Doubles = npt.NDArray[np.float64]
+
 _BLOCK = 2048  # pairs; keeps the gathered vectors within the processor's reach
+_AT_ONCE = 256  # photos whose vectors are prepared together, likewise
+_HELD = 16 * _AT_ONCE  # photos whose vectors the system may keep in memory
 
 
 @dataclass(frozen=True)
@@ -51,26 +56,44 @@ class Described:
         return type(self)(self.features, {name: rows[chosen] for name, rows in self.rows.items()})
 
     def load(self) -> dict[str, Floats]:
-        """The prepared vectors, (n, d) per descriptor.
+        """The prepared vectors, (n, d) per descriptor. No more than these and a block is in memory.
 
         Raises:
             TableError: a vector is not finite.
         """
-        return {name: prepare(name, self._values(name, rows)) for name, rows in self.rows.items()}
+        loaded = {}
+        for name, rows in self.rows.items():
+            loaded[name] = np.empty((len(rows), _read(self._path(name)).values.shape[1]), np.float32)
+            for some, values in self.blocks(name):
+                loaded[name][some] = values
+        return loaded
 
-    def _values(self, name: str, rows: Rows) -> Floats:
-        path = self.features / f"{name}.arrow"
-        table = _read(path)
-        values = table.values[rows]
-        table.release()
-        finite = np.isfinite(np.einsum("ij,ij->i", values, values))
+    def blocks(self, name: str) -> Iterator[tuple[slice, Floats]]:
+        """The prepared vectors (b, d) of one descriptor, block after block, and the photos that they are of.
+
+        Raises:
+            TableError: a vector is not finite.
+        """
+        rows = self.rows[name]
+        table = _read(self._path(name))
+        for start in range(0, len(rows), _AT_ONCE):
+            some = slice(start, min(start + _AT_ONCE, len(rows)))
+            values = table.values[_run(rows[some])]
+            self._refuse_unusable(name, values, table.image_id[rows[some]])
+            yield some, prepare(name, values)
+            if some.stop % _HELD == 0 or some.stop == len(rows):
+                table.release()
+
+    def _refuse_unusable(self, name: str, values: Floats, image_id: Column) -> None:
+        usable = np.isfinite(np.einsum("ij,ij->i", values, values))
         fault = "is not finite"
-        if name == "color" and finite.all():
-            finite, fault = values.min(axis=1) >= 0, "has values below 0, so it is no histogram"
-        if not finite.all():
-            image_id = table.image_id[rows[~finite][0]]
-            raise TableError(f"{path}: the vector of {image_id} {fault}. Run dvc repro.")
-        return values
+        if name == "color" and usable.all():
+            usable, fault = values.min(axis=1) >= 0, "has values below 0, so it is no histogram"
+        if not usable.all():
+            raise TableError(f"{self._path(name)}: the vector of {image_id[~usable][0]} {fault}. Run dvc repro.")
+
+    def _path(self, name: str) -> Path:
+        return self.features / f"{name}.arrow"
 
 
 def load(features: Path, image_ids: Column) -> dict[str, Floats]:
@@ -96,6 +119,19 @@ def between(prepared: Mapping[str, Floats], similarity: Similarity, first: Rows,
             squared[name][some] = np.einsum("ij,ij->i", apart, apart) / np.float32(similarity.scales[name] ** 2)
     fused = sum(np.float32(similarity.weights[name]) * squared[name] for name in DESCRIPTORS)
     return {"distance": np.sqrt(fused), **{name: np.sqrt(squared[name]) for name in DESCRIPTORS}}
+
+
+def weights_of_each(similarity: Similarity, category: Column) -> Doubles:
+    """The weights (n, d) by which queries of each `category` (n,) ask, in the order of `DESCRIPTORS`."""
+    names, number = np.unique(category.astype(str), return_inverse=True)
+    weights = [[similarity.of(name).weights[descriptor] for descriptor in DESCRIPTORS] for name in names]
+    return np.array(weights, np.float64).reshape(-1, len(DESCRIPTORS))[number]
+
+
+def _run(rows: Rows) -> Rows | slice:
+    """`rows` (n,), as a slice where they follow one another: no copy is made of it."""
+    follow = bool((np.diff(rows) == 1).all())
+    return slice(int(rows[0]), int(rows[-1]) + 1) if follow else rows
 
 
 def _read(path: Path) -> Vectors:

@@ -85,16 +85,17 @@ def fit(pairs: Pairs, catalog: Catalog, params: RecommendParams) -> Similarity:
             if any(asdict(weights)[name] > 0 for weights in asked):
                 raise
             scales[name] = 1.0  # It is only reported, never used.
-    return weighted(params, scales)
+    return weighted(params.weights, params.category_weights, scales)
 
 
-def weighted(params: RecommendParams, scales: dict[str, float]) -> Similarity:
-    """The distance with the weights of `params`, brought to a sum of 1, in the given `scales`."""
-    own = {category: _of_sum_1(weights) for category, weights in sorted(params.category_weights.items())}
-    return Similarity(_of_sum_1(params.weights), scales, own)
+def weighted(weights: Weights, category_weights: Mapping[str, Weights], scales: Mapping[str, float]) -> Similarity:
+    """The distance with these weights, of all and of categories, brought to a sum of 1, in the given `scales`."""
+    own = {category: of_sum_1(theirs) for category, theirs in sorted(category_weights.items())}
+    return Similarity(of_sum_1(weights), dict(scales), own)
 
 
-def _of_sum_1(weights: Weights) -> dict[str, float]:
+def of_sum_1(weights: Weights) -> dict[str, float]:
+    """The weights by descriptor, brought to a sum of 1."""
     values = asdict(weights)
     return {name: values[name] / sum(values.values()) for name in DESCRIPTORS}
 

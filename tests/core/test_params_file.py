@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from core.errors import ParamsError
-from core.params_file import replaced, rewrite
+from core.params_file import replaced, replaced_in, text_of, write
 
 ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "params.yaml", *sorted((ROOT / "profiles").glob("*.yaml"))]
@@ -20,6 +20,10 @@ three = st.fixed_dictionaries({name: st.floats(0, 1) for name in ("structure", "
 
 def values(text: str):
     return YAML(typ="safe").load(text)
+
+
+def rewrite(path: Path, changes: dict) -> None:
+    write(path, replaced_in(path, text_of(path), changes))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -69,6 +73,12 @@ def test_layout_comments_and_line_ends_stay(changes, old, new, newline, mark):
     assert BLOCK.count(old) == 1
     text = mark + BLOCK.replace("\n", newline)
     assert replaced(text, changes) == mark + BLOCK.replace(old, new).replace("\n", newline)
+
+
+def test_values_that_stand_there_stay_as_they_are_written():
+    text = "a: {b: .50, c: 'x', d: 1}  # they\ne: &f 1\n"
+    assert replaced(text, {"a": {"b": 0.5, "c": "x", "d": 1}}) == text
+    assert replaced(text, {"a": {"d": 1.0, "b": 0.5, "c": "x"}}) == text.replace("d: 1", "d: 1.0")
 
 
 def test_a_block_map_with_other_keys_becomes_a_flow_map():

@@ -1,11 +1,19 @@
 """Simulated judges: photos whose descriptors are clusters, questions about them, and answers that sometimes slip."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
+from small_project import fit
 
+from core.paths import CATALOG, FEATURES, SIMILARITY, TABLE
+from core.similarity import Similarity
+from core.tables import DESCRIPTORS, Catalog
+from triplets.distances import between, load
 from triplets.judged import asking, learn
+from triplets.judged.judgements import Judgement, append
 
+TRUE = dict(zip(DESCRIPTORS, (0.7, 0.1, 0.2), strict=True))
 SETTINGS = [(1 / 3, 1 / 3, 1 / 3), (0.7, 0.2, 0.1), (0.5, 0.5, 0.0), (0.2, 0.4, 0.4), (0.05, 0.05, 0.9)]
 
 
@@ -53,3 +61,27 @@ def judged_in_rounds(rng: np.random.Generator, count: int, weights, size: int) -
         likely = learn.fit(told).draw(size, rng) if len(told) else asking.any_weights(size, rng)
         told = np.concatenate([told, judged(rng, informative(rng, likely), weights)])
     return told
+
+
+def questions(similarity: Similarity, count: int = 200, seed: int = 1) -> tuple[Catalog, asking.Pairs]:
+    """The catalog of the working folder's project, and questions about it."""
+    catalog = Catalog.read(CATALOG / TABLE)
+    return catalog, asking.pairs_to_judge(catalog, FEATURES, similarity, count, seed)
+
+
+def judge(path: Path, weights: dict[str, float], count: int = 200, slips: float = 0.1) -> None:
+    """Write the similarity of the working folder's project, and a judge's judgements by `weights` into `path`."""
+    SIMILARITY.parent.mkdir(parents=True, exist_ok=True)
+    similarity = fit(Path())
+    similarity.write(SIMILARITY)
+    catalog, pairs = questions(similarity, count * 2)
+    prepared = load(FEATURES, catalog.image_id)
+    far = [
+        sum(weight * between(prepared, similarity, pairs.query, other)[name] ** 2 for name, weight in weights.items())
+        for other in (pairs.a, pairs.b)
+    ]
+    wrong = np.random.default_rng(5).random(count) < slips
+    for row in range(count):
+        closer = "ab"[int((far[1][row] < far[0][row]) ^ wrong[row])]
+        ids = (catalog.image_id[rows[row]] for rows in (pairs.query, pairs.a, pairs.b))
+        append(path, Judgement(*ids, closer, "Ann", str(row)))

@@ -5,17 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from judges import SETTINGS, blind, informative, judged, judged_in_rounds
+from judges import SETTINGS, TRUE, blind, informative, judge, judged, judged_in_rounds, questions
 from small_project import fit as fitted
 from small_project import write_params
 
 from core.params import load
-from core.paths import CATALOG, FEATURES, SIMILARITY, TABLE
+from core.paths import CATALOG, FEATURES, TABLE
 from core.tables import DESCRIPTORS, Catalog
-from triplets.distances import between
-from triplets.distances import load as vectors
 from triplets.judged import agreement, asking, learn
-from triplets.judged.judgements import Judgement, append
 from triplets.params import RecommendParams
 
 FULL = pytest.mark.slow
@@ -140,19 +137,14 @@ def test_close_calls_are_the_pairs_that_turn_most_easily():
     assert (a[0], b[0]) == (-1, -1)
 
 
-def questions(project, count: int = 200, seed: int = 1) -> tuple[Catalog, asking.Pairs]:
-    catalog = Catalog.read(CATALOG / TABLE)
-    return catalog, asking.pairs_to_judge(catalog, FEATURES, fitted(project), count, seed)
-
-
 def test_pairs_to_judge_are_three_products_of_one_partition(project):
-    catalog, pairs = questions(project)
+    catalog, pairs = questions(fitted(project))
     assert 150 < len(pairs.query) <= 200
     for names in (catalog.product_id, catalog.duplicate_group):
         assert all(len({names[row] for row in asked}) == 3 for asked in zip(pairs.query, pairs.a, pairs.b, strict=True))
     assert np.array_equal(catalog.partition[pairs.query], catalog.partition[pairs.a])
     assert np.array_equal(catalog.partition[pairs.query], catalog.partition[pairs.b])
-    again, other = questions(project)[1], questions(project, seed=2)[1]
+    again, other = questions(fitted(project))[1], questions(fitted(project), seed=2)[1]
     assert np.array_equal(again.a, pairs.a)
     assert not np.array_equal(other.query[:50], pairs.query[:50])
 
@@ -161,24 +153,6 @@ def test_an_empty_catalog_has_no_pairs_to_judge(project):
     catalog = Catalog.read(CATALOG / TABLE)
     pairs = asking.pairs_to_judge(catalog.take(np.arange(0)), FEATURES, fitted(project), 5, 1)
     assert len(pairs.query) == 0
-
-
-def judge(project, weights, count: int = 200, slips: float = 0.1) -> None:
-    """Write the similarity, and the judgements of a judge with such weights."""
-    (project / SIMILARITY).parent.mkdir(parents=True, exist_ok=True)
-    similarity = fitted(project)
-    similarity.write(project / SIMILARITY)
-    catalog, pairs = questions(project, count * 2)
-    prepared = vectors(FEATURES, catalog.image_id)
-    far = [
-        sum(weight * between(prepared, similarity, pairs.query, other)[name] ** 2 for name, weight in weights.items())
-        for other in (pairs.a, pairs.b)
-    ]
-    wrong = np.random.default_rng(5).random(count) < slips
-    for row in range(count):
-        closer = "ab"[int((far[1][row] < far[0][row]) ^ wrong[row])]
-        ids = (catalog.image_id[rows[row]] for rows in (pairs.query, pairs.a, pairs.b))
-        append(FILE, Judgement(*ids, closer, "Ann", str(row)))
 
 
 def learn_from(call, *words: str):
@@ -195,11 +169,8 @@ def call():
     return lambda *words: CliRunner().invoke(main, words)
 
 
-TRUE = dict(zip(DESCRIPTORS, (0.7, 0.1, 0.2), strict=True))
-
-
 def test_the_command_writes_the_weights_it_prints(project, call):
-    judge(project, TRUE)
+    judge(FILE, TRUE)
     before = Path("params.yaml").read_bytes()
     dry = learn_from(call, "--dry-run")
     assert (dry.exit_code, dry.stderr) == (0, "")
@@ -219,7 +190,7 @@ def test_the_command_writes_the_weights_it_prints(project, call):
 
 
 def test_present_weights_that_are_right_are_not_called_worse(project, call):
-    judge(project, TRUE)
+    judge(FILE, TRUE)
     write_params(project, recommend={"weights": TRUE, "category_weights": {"skirts": TRUE}})
     done = learn_from(call, "--least-per-category", "1000")
     assert "NOT shown to agree with the judges better" in done.stdout or "LESS often" in done.stdout
@@ -236,7 +207,7 @@ def refused(result) -> str:
 
 def test_what_tells_no_weights_is_refused(project, call):
     before = Path("params.yaml").read_bytes()
-    judge(project, TRUE, 59)
+    judge(FILE, TRUE, 59)
     few = "59 judgements are too few: 60 are needed. Judge 1 more, or lower --least."
     assert refused(learn_from(call)) == f"Error: {few}\n"
     assert refused(learn_from(call, "--least", "1", "--folds", "60")).startswith(

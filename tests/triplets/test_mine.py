@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from small_project import RECOMMEND, all_distances, catalog_rows, fit, random_vectors, row, write_project
 
 from core.tables import Catalog, Neighbors, Triplets
-from triplets import mine, neighbors
+from triplets import mine, mining_tasks, neighbors
 from triplets.params import MineParams, RecommendParams, Weights
 from triplets.provenance import params_hash
 from triplets.rules import VERSION
@@ -318,7 +318,7 @@ def test_all_identical_vectors_of_a_partition_give_no_triplet_of_it(tmp_path):
 def test_each_group_gives_the_same_whatever_was_mined_before_it(tmp_path):
     write_project(tmp_path, catalog_rows(60))
     catalog, features = Catalog.read(tmp_path / "data/curated/catalog/catalog.parquet"), tmp_path / "data/features"
-    tasks = mine.tasks(catalog, features, fit(tmp_path), asked())
+    tasks = mining_tasks.tasks(catalog, features, fit(tmp_path), asked())
     forward = [part.triplets for part in mine.mine(catalog, features, fit(tmp_path), asked(), 1)]
     backward = [mine.mine_in(task).triplets for task in reversed(tasks)][::-1]
     assert len(forward) == 9

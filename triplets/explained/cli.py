@@ -40,7 +40,8 @@ def explain(row: int | None, ids: tuple[str, str, str] | None, output: Path | No
     if (row is None) == (ids is None):
         raise InputError("name a ROW or --ids, one of the two. Run triplets explain 1.")
     scales = Similarity.read(SIMILARITY).scales
-    similarity = weighted(load(params_path, "triplets.recommend", RecommendParams), scales)
+    recommend = load(params_path, "triplets.recommend", RecommendParams)
+    similarity = weighted(recommend.weights, recommend.category_weights, scales)
     now = {
         "triplets.mine": (load(params_path, "triplets.mine", MineParams), similarity),
         "triplets.mix": (load(params_path, "triplets.mix", MixParams), similarity),

@@ -1,5 +1,7 @@
 """A triplet explained in words and tables, for the console."""
 
+from collections.abc import Mapping
+
 from core.rows import Rows, text
 from core.tables import DESCRIPTORS
 from triplets.explained.explain import SIDES, Explained
@@ -18,10 +20,15 @@ def heading(of: Explained) -> str:
 
 def guard(of: Explained) -> str:
     """How similar the negative was allowed to be, and how similar it is."""
-    positive, negative = (of.similarity[side] for side in SIDES)
-    if of.cap is not None:
-        allowed = f"so a negative may have up to {of.cap:.3f} (margin {of.margin:g})"
-    elif of.split == "train":
+    return guard_of(of.similarity, of.cap, of.margin, of.split)
+
+
+def guard_of(similarity: Mapping[str, float], cap: float | None, margin: float | None, split: str) -> str:
+    """As `guard`, of a triplet whose similarities by side, cap and margin are those of an `Explained`."""
+    positive, negative = (similarity[side] for side in SIDES)
+    if cap is not None:
+        allowed = f"so a negative may have up to {cap:.3f} (margin {margin:g})"
+    elif split == "train":
         allowed = "and no cap, as triplets.mix.margin is null"
     else:
         allowed = "and no cap, as the pair is truth and this split judges"

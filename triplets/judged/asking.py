@@ -44,19 +44,14 @@ def pairs_to_judge(
     """
     rng = generator(seed, "judge")
     query, others = candidates(catalog.partition, count, rng)
-    shown, place = np.unique(np.concatenate([query, others.ravel()]), return_inverse=True)
-    prepared = load(features, catalog.image_id[shown])
-    asked, offered = place[: len(query)], place[len(query) :]
-    apart = between(prepared, similarity, np.repeat(asked, others.shape[1]), offered)
-    squared = np.stack([np.square(apart[name], dtype=np.float64) for name in DESCRIPTORS], axis=-1)
-    product, copies = codes(catalog.product_id), codes(catalog.duplicate_group)
-    barred = _alike(product, query, others) | _alike(copies, query, others)
+    squared = squared_beside(catalog, features, similarity, query, others)
+    barred = alike(catalog, query, others)
     by = (
         any_weights(len(query), rng)
         if likely is None
         else np.resize(rng.permutation(likely), (len(query), len(DESCRIPTORS)))
     )
-    a, b = close_calls(squared.reshape(*others.shape, len(DESCRIPTORS)), barred, by)
+    a, b = close_calls(squared, barred, by)
     asks = np.flatnonzero(a >= 0)
     return Pairs(query[asks], others[asks, a[asks]], others[asks, b[asks]])
 
@@ -66,19 +61,44 @@ def any_weights(count: int, rng: np.random.Generator) -> Doubles:
     return rng.dirichlet(np.full(len(DESCRIPTORS), _EVENNESS), count)
 
 
-def candidates(partition: npt.NDArray, count: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
-    """`count` random queries among the photos of `partition` (n,), and for each random photos of its partition.
+def candidates(
+    partition: npt.NDArray, count: int, rng: np.random.Generator, each: int = _CANDIDATES
+) -> tuple[Rows, Rows]:
+    """`count` random queries among the photos of `partition` (n,), and for each of them random photos of its partition.
 
     Returns:
-        Rows (count,) and (count, c); fewer where there are no photos.
+        Rows (count,) and (count, each); fewer where there are no photos.
     """
     numbers = codes(partition)
     order = np.argsort(numbers, kind="stable")
     starts = np.searchsorted(numbers[order], numbers, side="left")
     ends = np.searchsorted(numbers[order], numbers, side="right")
     query = rng.integers(0, len(partition), count if len(partition) else 0)
-    chosen = rng.integers(starts[query, None], ends[query, None], (len(query), _CANDIDATES))
+    chosen = rng.integers(starts[query, None], ends[query, None], (len(query), each))
     return query, order[chosen]
+
+
+def squared_beside(catalog: Catalog, features: Path, similarity: Similarity, query: Rows, others: Rows) -> Doubles:
+    """The squared scaled distances (m, c, d) of the photos `others` (m, c) to the photos `query` (m,).
+
+    Raises:
+        TableError: a descriptor's file or an image's vector is missing, or a vector is not finite.
+    """
+    shown, place = np.unique(np.concatenate([query, others.ravel()]), return_inverse=True)
+    prepared = load(features, catalog.image_id[shown])
+    asked, offered = place[: len(query)], place[len(query) :]
+    apart = between(prepared, similarity, np.repeat(asked, others.shape[1]), offered)
+    squared = np.stack([np.square(apart[name], dtype=np.float64) for name in DESCRIPTORS], axis=-1)
+    return squared.reshape(*others.shape, len(DESCRIPTORS))
+
+
+def alike(catalog: Catalog, query: Rows, others: Rows) -> npt.NDArray[np.bool_]:
+    """Which pairs (m, c, c) of `others` (m, c) nobody is asked about.
+
+    Two photos of them, or one and the `query` (m,), are of one product or copies, as any photo is of itself.
+    """
+    product, copies = codes(catalog.product_id), codes(catalog.duplicate_group)
+    return _alike(product, query, others) | _alike(copies, query, others)
 
 
 def close_calls(squared: Doubles, barred: npt.NDArray[np.bool_], likely: Doubles) -> tuple[Rows, Rows]:

@@ -6,6 +6,7 @@ import click
 
 from core.cli import params_option
 from core.paths import CATALOG, FEATURES, SIMILARITY, STORE, TABLE
+from triplets.judged.options import Options
 
 
 @click.command()
@@ -47,23 +48,29 @@ def ask(pairs: int, who: str, seed: int, output: Path) -> None:
 @click.command()
 @click.argument("judgements_path", metavar="JUDGEMENTS.csv", type=click.Path(path_type=Path, dir_okay=False))
 @params_option
-@click.option("--least", type=click.IntRange(min=1), default=60, show_default=True, help="Judgements needed.")
+@click.option(
+    "--least", type=click.IntRange(min=1), default=Options.least, show_default=True, help="Judgements needed."
+)
 @click.option(
     "--least-per-category",
     type=click.IntRange(min=1),
-    default=50,
+    default=Options.least_per_category,
     show_default=True,
     help="Judgements that a category needs for weights of its own.",
 )
 @click.option(
     "--shrinkage",
     type=click.FloatRange(min=0, max=10_000),
-    default=40.0,
+    default=Options.shrinkage,
     show_default=True,
     help="How strongly a category's weights are pulled to those of all; 0 for not at all.",
 )
-@click.option("--folds", type=click.IntRange(min=2), default=5, show_default=True, help="Of the cross-validation.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of folds and intervals.")
+@click.option(
+    "--folds", type=click.IntRange(min=2), default=Options.folds, show_default=True, help="Of the cross-validation."
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=Options.seed, show_default=True, help="Of folds and intervals."
+)
 @click.option("--dry-run", is_flag=True, help="Print, and write nothing.")
 def learn_weights(
     judgements_path: Path,
@@ -83,22 +90,19 @@ def learn_weights(
     Example: triplets learn-weights judgements.csv --dry-run
     """
     from core.params import load
-    from core.params_file import rewrite
     from core.similarity import Similarity
     from core.tables import Catalog
-    from triplets.judged import report as learned_report
-    from triplets.judged.judgements import Judgements
-    from triplets.judged.learned import Asked, Judged, Learned
     from triplets.params import RecommendParams
+    from triplets.tune.draft import Draft
+    from triplets.tune.proposal import propose
 
-    params = load(params_path, "triplets.recommend", RecommendParams)
-    catalog = Catalog.read(CATALOG / TABLE)
-    judgements = Judgements.read(judgements_path, catalog)
-    judged = Judged.measure(judgements, catalog, FEATURES, Similarity.read(SIMILARITY))
-    learned = Learned.of(judged, params, Asked(least, least_per_category, shrinkage, folds, seed))
-    click.echo(learned_report.console(judgements, learned, judged.counts()))
-    if dry_run or learned.gain.high < 0:
+    present = load(params_path, "triplets.recommend", RecommendParams)
+    options = Options(least, least_per_category, shrinkage, folds, seed)
+    catalog, similarity = Catalog.read(CATALOG / TABLE), Similarity.read(SIMILARITY)
+    proposal = propose(judgements_path, catalog, FEATURES, similarity, present, options)
+    click.echo(proposal.told)
+    if dry_run or proposal.worse:
         click.echo(f"{params_path} stays as it is.")
     else:
-        rewrite(params_path, learned.changes())
+        Draft.of(params_path, proposal.setting).write()
         click.echo(f"Wrote the weights into {params_path}. Run dvc repro.")

@@ -1,10 +1,9 @@
-"""What judgements teach: weights for all and for categories, compared with the present ones, and where they go."""
+"""What judgements teach: weights for all and for categories, compared with the present ones."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from math import isfinite
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -16,7 +15,9 @@ from triplets.groups import Rows, generator
 from triplets.judged.agreement import Estimate, gain, ordered, out_of_fold, share
 from triplets.judged.judgements import Judgements
 from triplets.judged.learn import Doubles, Learnt, Posterior
+from triplets.judged.options import Options
 from triplets.params import RecommendParams, Weights
+from triplets.similarity import of_sum_1
 
 _EVIDENCE = float(np.log(20))  # below it a coin explains the judgements about as well
 _WIDEST = 0.5  # interval of a weight that still tells something
@@ -63,24 +64,6 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the command is asked: below `least` judgements nothing is learnt, below `least_per_category` no own weights.
-
-    `shrinkage` pulls a category's weights to those of all; `folds` are those of the cross-validation.
-    """
-
-    least: int
-    least_per_category: int
-    shrinkage: float
-    folds: int
-    seed: int
-
-    def __post_init__(self) -> None:
-        if not isfinite(self.shrinkage):  # which click takes
-            raise InputError(f"--shrinkage must be a number. Received: {self.shrinkage}")
-
-
-@dataclass(frozen=True)
 class Learned:
     """Weights learnt from judgements beside the present ones, and the share of judgements that each system agrees with.
 
@@ -94,58 +77,47 @@ class Learned:
     gain: Estimate
 
     @classmethod
-    def of(cls, judged: Judged, present: RecommendParams, asked: Asked) -> Self:
+    def of(cls, judged: Judged, present: RecommendParams, options: Options) -> Self:
         """Learn from judgements and compare.
 
         Raises:
             InputError: there are too few judgements or queries, or they tell no weights.
         """
-        _refuse_too_few(judged, asked)
+        _refuse_too_few(judged, options)
         names, counts = np.unique(judged.category.astype(str), return_counts=True)
         several = len(names) > 1  # one category's own weights would be those of all
-        own = {str(name): asked.shrinkage for name in names[counts >= asked.least_per_category] if several}
+        own = {str(name): options.shrinkage for name in names[counts >= options.least_per_category] if several}
         learnt = Learnt.of(judged.apart, judged.category, own)
         _refuse_if_untold(learnt.overall)
-        agree = _agreements(judged, present, own, asked)
+        agree = _agreements(judged, present, own, options)
         shares = {"all": {system: share(values, judged.query) for system, values in agree.items()}}
         for name in names if several else ():
             of_it = judged.category == name
             shares[str(name)] = {system: share(values[of_it], judged.query[of_it]) for system, values in agree.items()}
-        rng = generator(asked.seed, "gain")
+        rng = generator(options.seed, "gain")
         return cls(present, learnt, shares, gain(agree["learnt"], agree["present"], judged.query, rng))
 
     def before(self, category: str) -> dict[str, float]:
         """The present weights of `category`, or of `all`, brought to a sum of 1."""
-        weights = asdict(self.present.category_weights.get(category, self.present.weights))
-        return {name: weights[name] / sum(weights.values()) for name in DESCRIPTORS}
-
-    def changes(self) -> dict[str, Any]:
-        """What to write into the parameters' file; categories that got no weights of their own keep what they have."""
-        at = "triplets.recommend"
-        changed: dict[str, Any] = {
-            f"{at}.weights.{name}": value for name, value in rounded(self.learnt.overall).items()
-        }
-        if self.learnt.categories:
-            theirs = {name: asdict(weights) for name, weights in self.present.category_weights.items()}
-            learnt = {name: rounded(posterior) for name, posterior in self.learnt.categories.items()}
-            changed[f"{at}.category_weights"] = theirs | learnt
-        return changed
+        return of_sum_1(self.present.category_weights.get(category, self.present.weights))
 
 
-def rounded(posterior: Posterior) -> dict[str, float]:
-    """The mean weights, rounded; they still sum to 1, for the largest takes what is left."""
-    weights = [round(float(weight), _DIGITS) for weight in posterior.weights]
-    largest = weights.index(max(weights))
-    weights[largest] = round(1 - sum(weights[:largest] + weights[largest + 1 :]), _DIGITS)
-    return dict(zip(DESCRIPTORS, weights, strict=True))
+def rounded(weights: Iterable[float]) -> dict[str, float]:
+    """Weights (d,) that sum to 1 by descriptor, rounded; they still sum to 1, for the largest takes what is left."""
+    some = [round(float(weight), _DIGITS) for weight in weights]
+    largest = some.index(max(some))
+    some[largest] = round(1 - sum(some[:largest] + some[largest + 1 :]), _DIGITS)
+    return dict(zip(DESCRIPTORS, some, strict=True))
 
 
-def _agreements(judged: Judged, present: RecommendParams, own: Mapping[str, float], asked: Asked) -> dict[str, Doubles]:
+def _agreements(
+    judged: Judged, present: RecommendParams, own: Mapping[str, float], options: Options
+) -> dict[str, Doubles]:
     """Which judgements each system orders as judged (n,): the learnt weights, the present ones, each descriptor."""
     theirs = {name: _array(weights) for name, weights in present.category_weights.items()}
     now = np.array([theirs.get(name, _array(present.weights)) for name in judged.category])
-    rng = generator(asked.seed, "folds")
-    then = out_of_fold(judged.apart, judged.query, judged.category, own, theirs, asked.folds, rng)
+    rng = generator(options.seed, "folds")
+    then = out_of_fold(judged.apart, judged.query, judged.category, own, theirs, options.folds, rng)
     alone = dict(zip(DESCRIPTORS, np.eye(len(DESCRIPTORS)), strict=True))
     systems = {"learnt": then, "present": now, **alone}
     return {system: ordered(judged.apart, weights) for system, weights in systems.items()}
@@ -155,15 +127,17 @@ def _array(weights: Weights) -> Doubles:
     return np.array([asdict(weights)[name] for name in DESCRIPTORS], np.float64)
 
 
-def _refuse_too_few(judged: Judged, asked: Asked) -> None:
+def _refuse_too_few(judged: Judged, options: Options) -> None:
     count, queries = len(judged.query), len(set(judged.query))
-    if count < asked.least:
+    if count < options.least:
         raise InputError(
-            f"{count:,} judgements are too few: {asked.least:,} are needed. Judge {asked.least - count:,} more,"
+            f"{count:,} judgements are too few: {options.least:,} are needed. Judge {options.least - count:,} more,"
             " or lower --least."
         )
-    if queries < asked.folds:
-        raise InputError(f"{asked.folds} folds need as many queries. Received: {queries}. Judge pairs of more queries.")
+    if queries < options.folds:
+        raise InputError(
+            f"{options.folds} folds need as many queries. Received: {queries}. Judge pairs of more queries."
+        )
 
 
 def _refuse_if_untold(posterior: Posterior) -> None:

@@ -37,7 +37,7 @@ def _weights(learned: Learned, counts: dict[str, int]) -> str:
             low, high = posterior.interval()
             cells = [
                 f"{before[name]:.3f}, {after:.3f} ({low[at]:.2f} to {high[at]:.2f})"
-                for at, (name, after) in enumerate(rounded(posterior).items())
+                for at, (name, after) in enumerate(rounded(posterior.weights).items())
             ]
         rows.append([group, f"{counts[group]:,}", *cells])
     return text(rows)
