@@ -6,11 +6,12 @@ LOCK := locks/$(BACKEND).txt
 # One stamp per backend: asking for another one makes .venv anew.
 INSTALLED := $(VENV)/.installed-$(BACKEND)
 INTERCHANGE := .venv-interchange
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export DVC_NO_ANALYTICS := true
 
-.PHONY: pipeline setup test test-all test-interchange check bench lock
+.PHONY: pipeline setup browser test test-all test-interchange check bench lock
 
 pipeline: setup ## everything, from an empty checkout to a judged model
 	dvc repro
@@ -22,9 +23,12 @@ $(INSTALLED): $(LOCK) locks/build.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": call make with PYTHON=python3.12, say")'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r locks/build.txt
-	$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r $(LOCK)
+	$(BIN)/pip install --quiet --require-hashes --no-deps --no-build-isolation -r $(LOCK)
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+browser: ## Chromium, for the tests and the benchmark of the tuning page (Debian, Ubuntu; elsewhere install one yourself)
+	command -v chromium chromium-browser google-chrome || { $(SUDO) apt-get update && $(SUDO) apt-get install --yes --no-install-recommends chromium; }
 
 check: setup ## style and types
 	ruff check .
@@ -59,6 +63,6 @@ $(VENV)/.installed-bench: $(INSTALLED) locks/bench.txt
 
 lock: setup ## resolve the dependencies anew (needs a package registry)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade locks/build.in -o locks/build.txt
-	for kind in cpu gpu jax; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --extra dev --extra index --extra export --extra $$kind pyproject.toml -o locks/$$kind.txt || exit 1; done
+	for kind in cpu gpu jax; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --override locks/overrides.in --extra dev --extra index --extra export --extra tune --extra $$kind pyproject.toml -o locks/$$kind.txt || exit 1; done
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade locks/bench.in -o locks/bench.txt
 	echo torch | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --excludes - locks/interchange.in -o locks/interchange.txt

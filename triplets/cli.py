@@ -27,6 +27,7 @@ from triplets.explained.cli import explain
 from triplets.exports.cli import export
 from triplets.index.cli import index_commands, search_photos
 from triplets.judged.cli import ask, learn_weights
+from triplets.tune.cli import tune
 
 
 @click.group(cls=Stage)
@@ -215,5 +216,5 @@ def mix(params_path: Path, workers: int) -> None:
     click.echo(f"Look at {MIXED / 'triplets.png'} and open {MIXED / PAGE}.")
 
 
-for command in (explain, export, index_commands, search_photos, ask, learn_weights):
+for command in (explain, export, index_commands, search_photos, ask, learn_weights, tune):
     main.add_command(command)

@@ -7,9 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from closure import PACKAGES, ROOT
 from ruamel.yaml import YAML
+from tune_browser import chromium, message, needs_browser, open_tab, order, picture, served, slide, until, watched
+
+from core.tables import Catalog, Vectors
 
 ORDER = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["stages"]
 
@@ -101,7 +105,8 @@ def test_a_training_parameter_touches_the_training_alone(project):
 def test_the_commands_of_the_readme_run(project):
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     lines = [line.split("#")[0].split() for block in blocks for line in block.splitlines()]
-    commands = [words for words in lines if words and words[0] != "make"]
+    # The page answers until it is stopped; the tests of the browser start it.
+    commands = [words for words in lines if words and words[0] != "make" and words[:2] != ["triplets", "tune"]]
     assert ["train", "where"] in commands
     for program, *words in commands:
         script = Path(sys.executable).with_name(program)
@@ -109,11 +114,161 @@ def test_the_commands_of_the_readme_run(project):
         assert done.returncode == 0, f"{program} {words}: {done.stderr}"
 
 
-def test_a_weight_regenerates_the_triplets_and_touches_what_is_made_of_them(project):
-    change_params(project, {"triplets": {"recommend": {"weights": {"color": 0.5}}}})
-    assert ran(dvc(project, "repro", "mix")) == ["recommend", "mine", "mix"]
-    # What hangs on these three in its turn is not told before they have run.
-    assert list(json.loads(dvc(project, "status", "--json"))) == ["similar", "fit", "evaluate"]
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def address(project):
+    """The tuning page over the project."""
+    with served(project) as answering:
+        yield answering
+
+
+@needs_browser
+def test_the_page_follows_the_sliders_and_the_clicks(browser, address):
+    page, wrong = watched(browser, address)
+    first, query = order(page), page.inner_text("#query")
+    slide(page, "color", "End")
+    slide(page, "structure", "Home")
+    assert order(page) != first
+    assert order(page, 1) == first
+    chosen = order(page)[2]
+    # By keys alone: the button keeps the focus that it has.
+    page.locator("#found button.photo").nth(2).focus()
+    page.keyboard.press("Enter")
+    until(page, "(id) => document.querySelector('#query').innerText.includes(id)", chosen)
+    until(page, "() => document.activeElement.matches('#found button.photo')")
+    assert chosen not in order(page)
+    page.get_by_role("button", name="Back").click()
+    until(page, "(text) => document.querySelector('#query').innerText === text", query)
+    page.fill("#name textarea, #name input", "nothing")
+    page.keyboard.press("Enter")
+    assert "has no photo and no product 'nothing'" in message(page, "nothing")
+    assert page.inner_text("#query") == query
+    page.click("#gallery li:nth-child(3) button")
+    until(page, "(text) => document.querySelector('#query').innerText !== text", query)
+    until(page, "() => !document.querySelector('#message .message')")
+    assert wrong == []
+    picture(page, "tune")
+    page.close()
+
+
+@needs_browser
+def test_the_page_fits_a_phone_and_an_uploaded_photo_asks(browser, address, project, tmp_path):
+    page, wrong = watched(browser, address, width=390)
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth)")
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no photo")
+    page.set_input_files("#upload input, input[type=file]", broken)
+    assert "broken.jpg is no photo to use" in message(page, "broken.jpg")
+    photo = sorted((project / "data/sample").rglob("*.jpg"))[0]
+    page.set_input_files("#upload input, input[type=file]", photo)
+    until(page, "() => document.querySelector('#query').innerText.includes('uploaded')")
+    assert page.locator("#message .message").count() == 0
+    assert len(order(page)) == 10
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert wrong == []
+    page.close()
+
+
+@needs_browser
+def test_judgements_teach_weights_that_the_sliders_take(browser, address, project):
+    page, wrong = watched(browser, address)
+    slide(page, "color", "Home")
+    open_tab(page, "Judge")
+    page.fill("#who textarea, #who input", "Ann")
+    page.click("#ask")
+    page.wait_for_selector("#pair img")
+    asked = page.inner_text("#pair figure:first-child")
+    page.get_by_role("button", name="B is closer").click()
+    until(page, "(text) => document.querySelector('#pair figure').innerText !== text", asked)
+    (header, row) = (project / "judgements.csv").read_text().splitlines()
+    assert header == "query,a,b,closer,who,when"
+    assert row.split(",")[3:5] == ["b", "Ann"]
+    page.click("#learn")
+    assert "1 judgements are too few" in message(page, "too few")
+    judge_by_color(project)
+    page.click("#learn")
+    page.wait_for_selector("#told pre")
+    assert "The learnt weights agree with the judges more often" in page.inner_text("#told")
+    picture(page, "judge")
+    page.click("#take")
+    until(page, "() => document.querySelector('#weight-color input[type=range]').value > 0.8")
+    open_tab(page, "Compare")
+    page.click("#compare")
+    page.wait_for_selector("#compared table")
+    names = page.locator("#compared tbody th").all_inner_texts()
+    assert names == ["Yours", "params.yaml", *(f"{name} alone" for name in ("structure", "pattern", "color")), "chance"]
+    assert wrong == []
+    page.close()
+
+
+def judge_by_color(project):
+    """Judgements of someone who looks at the colour alone, of random photos of a partition."""
+    rng = np.random.default_rng(1)
+    catalog = Catalog.read(project / "data/curated/catalog/catalog.parquet")
+    color = Vectors.read(project / "data/features/color.arrow").of(catalog.image_id)
+    rows = []
+    for query in rng.permutation(len(catalog))[:100]:
+        others = np.flatnonzero((catalog.partition == catalog.partition[query]) & (np.arange(len(catalog)) != query))
+        a, b = rng.permutation(others)[:2]
+        apart = np.abs(np.sqrt(color[[a, b]]) - np.sqrt(color[query])).sum(axis=1)
+        ids = [catalog.image_id[row] for row in (query, a, b)]
+        rows.append(",".join([*ids, "ab"[apart.argmin()], "Bo", ""]))
+    with (project / "judgements.csv").open("a") as file:
+        file.write("\n".join(rows) + "\n")
+
+
+@needs_browser
+def test_weights_are_saved_with_their_comments_and_the_triplets_are_made_anew(browser, address, project):
+    params = project / "params.yaml"
+    params.write_text("# what we call similar\n" + params.read_text())
+    page, wrong = watched(browser, address)
+    slide(page, "pattern", "End")
+    catalog = Catalog.read(project / "data/curated/catalog/catalog.parquet")
+    page.fill("#name textarea, #name input", catalog.image_id[catalog.split == "train"][0])
+    page.keyboard.press("Enter")
+    until(page, "() => document.querySelector('#query').innerText.includes('train')")
+    open_tab(page, "Triplets")
+    page.click("#preview")
+    page.wait_for_selector("#triplets .three img")
+    assert "The positive has the similarity" in page.inner_text("#triplets")
+    open_tab(page, "Save")
+    page.fill("#setting-name textarea, #setting-name input", "patterns first")
+    page.click("#keep")
+    page.click("#difference-of")
+    page.wait_for_selector("#difference pre")
+    other, _ = watched(browser, address)
+    before = params.read_text()
+    params.write_text(before + "# changed meanwhile\n")
+    page.click("#write")
+    assert "changed on disk" in message(page, "changed on disk")
+    assert params.read_text() == before + "# changed meanwhile\n"
+    page.click("#difference-of")
+    until(page, "() => !document.querySelector('#message .message')")
+    page.click("#write")
+    until(page, "() => document.querySelector('#difference').innerText.includes('has your weights now')")
+    saved = params.read_text()
+    assert saved.startswith("# what we call similar\n")
+    assert saved.endswith("# changed meanwhile\n")
+    weights = YAML(typ="safe").load(saved)["triplets"]["recommend"]["weights"]
+    assert weights["pattern"] == max(weights.values())
+    picture(page, "save")
+    page.click("#regenerate")
+    page.wait_for_selector("#progress a", timeout=120_000)
+    assert page.request.get(f"{address}/report").status == 200
+    assert json.loads((project / "data/triplets/recommended/similarity.json").read_text())["weights"] == weights
+    # What is made of the triplets is out of date now, and nothing else; `embed` is not told before `fit` has run.
+    assert list(json.loads(dvc(project, "status", "--json"))) == ["fit", "evaluate"]
+    # The other tab goes on, by the tables as they are now.
+    other.locator("#found button.photo").first.click()
+    until(other, "() => document.querySelectorAll('#found .column').length === 2")
+    assert wrong == []
+    page.close()
 
 
 @pytest.mark.slow

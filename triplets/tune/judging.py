@@ -1,0 +1,104 @@
+"""What a person judges on the page: pairs on which two settings disagree, and neighbours that are wrong."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from core.errors import InputError
+from core.page import plural
+from core.paths import FEATURES
+from triplets.judged.asking import Pairs, pairs_to_judge
+from triplets.judged.judgements import Judgement, Judgements, append
+from triplets.tune.disputed import disputed
+from triplets.tune.marks import wrong
+from triplets.tune.proposal import Proposal, propose
+from triplets.tune.tab import Question, Tab
+from triplets.tune.tuning import Tuning
+
+_AT_ONCE = 10  # questions that are drawn together
+
+
+class Judging:
+    """The acts that add to the file of judgements, each on disk before the next tab is given."""
+
+    def __init__(self, tuning: Tuning) -> None:
+        self._tuning = tuning
+        self._path = tuning.files.judgements
+
+    def ask(self, tab: Tab, within: bool) -> Tab:
+        """New questions: pairs that the tab's setting and the one beside it order differently.
+
+        Where there is none, the pairs that tell most about any weights; `within` limits them to the tab's partition.
+
+        Raises:
+            InputError: there are no two photos to ask about.
+        """
+        opened, tab = self._tuning.opened(), replace(tab, within=within, seed=tab.seed + 1)
+        one, other = self._tuning.similarities(tab).values()
+        partition = tab.partition if within else None
+        drawn = disputed(opened.catalog, FEATURES, one, other, _AT_ONCE, tab.seed, partition)
+        if not len(drawn.query):
+            drawn = self._any(tab)
+        if not len(drawn.query):
+            place = tab.partition if within else "the catalog"
+            raise InputError(f"{place} has no three products in one partition to ask about. Choose another partition.")
+        ids = (opened.catalog.image_id[rows] for rows in (drawn.query, drawn.a, drawn.b))
+        return replace(tab, questions=tuple(Question(*map(str, three)) for three in zip(*ids, strict=True)))
+
+    def _any(self, tab: Tab) -> Pairs:
+        opened = self._tuning.opened()
+        catalog = opened.catalog
+        if tab.within:
+            catalog = catalog.take(opened.partitions[tab.partition])
+        chosen = pairs_to_judge(catalog, FEATURES, opened.similarity, _AT_ONCE, tab.seed)
+        if not tab.within:
+            return chosen
+        rows = opened.partitions[tab.partition]
+        return Pairs(rows[chosen.query], rows[chosen.a], rows[chosen.b])
+
+    def answer(self, tab: Tab, closer: str | None, who: str) -> Tab:
+        """`closer`, a or b, is the answer to the tab's first question; None passes over it. The next one is asked.
+
+        Raises:
+            InputError: nothing is asked, or the file of judgements holds something else.
+        """
+        if not tab.questions:
+            raise InputError("no pair is asked about. Press Ask first.")
+        first, *others = tab.questions
+        if closer is not None:
+            append(self._path, Judgement(first.query, first.a, first.b, closer, who, _now()))
+        tab = replace(tab, questions=tuple(others))
+        return tab if others else self.ask(tab, tab.within)
+
+    def mark(self, tab: Tab, side: int, image_id: str, who: str) -> Tab:
+        """The photo `image_id` of the column `side`, 0 or 1, is no good neighbour of the query.
+
+        Raises:
+            InputError: the query was uploaded, or no other neighbour is left to compare with.
+        """
+        if tab.query.uploaded:
+            raise InputError("judgements name photos of the catalog; this query was uploaded. Ask by another photo.")
+        found = [card.photo.image_id for card in self._tuning.columns(tab)[side].cards]
+        query = tab.query.name
+        marked = {photo for of, photo in tab.marked if of == query}
+        append(self._path, wrong(query, found, marked, image_id, who, _now()))
+        return replace(tab, marked=tab.marked | {(query, image_id)})
+
+    def counted(self) -> str:
+        """How many judgements there are."""
+        if not self._path.exists():
+            return f"No judgement yet. Each answer is added to {self._path} at once."
+        count = len(Judgements.read(self._path, self._tuning.opened().catalog))
+        return f"{plural(count, 'judgement')} in {self._path}."
+
+    def learn(self) -> Proposal:
+        """The weights that the judgements teach.
+
+        Raises:
+            InputError: there are too few, or they tell no weights.
+        """
+        opened = self._tuning.opened()
+        return propose(self._path, opened.catalog, FEATURES, opened.similarity, self._tuning.present())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
