@@ -3,8 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 
-from core.codes import MISSING
-
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
@@ -53,19 +51,3 @@ def map_at_r(hits: Flags, relevant: Counts) -> Floats:
     ranks = np.arange(1, hits.shape[1] + 1)
     counted = hits & (ranks <= relevant[:, None])
     return (counted * np.cumsum(counted, axis=1) / ranks).sum(axis=1) / relevant
-
-
-def agreement(queries: Counts, neighbors: Counts) -> tuple[Floats, Flags]:
-    """The share of each query's neighbours that carry its value, and whether the query counts: (q,) each.
-
-    A neighbour without a value is not counted; a query without a value, or without a neighbour that has one, is not
-    either, and its share is 0.
-
-    Args:
-        queries: (q,) codes of values, `MISSING` for none.
-        neighbors: (q, k) codes, `MISSING` for no value or no neighbour.
-    """
-    known = (neighbors != MISSING) & (queries != MISSING)[:, None]
-    same = known & (neighbors == queries[:, None])
-    counted = known.sum(axis=1)
-    return same.sum(axis=1) / np.maximum(counted, 1), counted > 0

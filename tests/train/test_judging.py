@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from garments import row
 
+from core.candidates import Labels, together
 from core.codes import codes
 from core.errors import TableError
 from core.tables import Catalog, Triplets
 from train.evaluation import agreement, among_all, inside, street
-from train.evaluation.candidates import Labels, together
 from train.evaluation.triplets import Placed
 
 

@@ -41,15 +41,6 @@ def test_map_at_r_by_loop(ranked):
     assert metrics.map_at_r(np.array([[False, True, True]]), np.array([2]))[0] == 0.25
 
 
-def test_agreement_leaves_out_what_has_no_value():
-    none = MISSING
-    queries = np.array([0, 0, none, 1])
-    neighbors = np.array([[0, 1, none], [none, none, none], [0, 0, 0], [1, 1, none]])
-    shares, counted = metrics.agreement(queries, neighbors)
-    np.testing.assert_array_equal(counted, [True, False, False, True])
-    np.testing.assert_array_equal(shares[counted], [0.5, 1.0])
-
-
 def test_codes_tell_values_apart_and_none_from_all():
     coded = codes(np.array(["b", None, "a", "b"], dtype=object))
     assert coded[0] == coded[3] != coded[2]

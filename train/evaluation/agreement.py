@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.attributes import attributes, carried
+from core.candidates import Labels
 from core.codes import MISSING, codes
 from core.search import Rows
 from core.tables import Catalog
-from train import metrics
 from train.evaluation.among_all import bounds
-from train.evaluation.candidates import Labels
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def agreement(photos: Catalog, found: Rows, asking: npt.NDArray[np.bool_]) -> Ag
     for name, values in attributes(photos).items():
         code = codes(values)
         of_found = np.where(found >= 0, code[found], MISSING)
-        share, counted = metrics.agreement(code[asking], of_found)
+        share, counted = carried(code[asking], of_found)
         if counted.any():
             # A random neighbour is one of the candidates that carry a value, each as likely.
             known = own.others(partition, (code != MISSING).astype(np.int64))[asking]
@@ -48,15 +48,6 @@ def agreement(photos: Catalog, found: Rows, asking: npt.NDArray[np.bool_]) -> Ag
                 np.where(counted, of, np.nan) for of in (share, chance, ceiling)
             )
     return Agreement(shares, chances, ceilings)
-
-
-def attributes(photos: Catalog) -> dict[str, npt.NDArray]:
-    """The values per attribute, None where a photo has none; `pattern` is one where any photo has it."""
-    names = sorted({name for pairs in photos.attributes for name in pairs})
-    values = {name: np.array([pairs.get(name) for pairs in photos.attributes], dtype=object) for name in names}
-    if "pattern" not in values and any(value is not None for value in photos.pattern):
-        values["pattern"] = photos.pattern
-    return values
 
 
 def overlap(found: Rows, reference: Rows) -> npt.NDArray[np.float64]:

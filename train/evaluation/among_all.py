@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.attributes import carried
+from core.candidates import Labels
 from core.codes import MISSING, codes
 from core.search import nearest
 from core.similarity import Floats
 from core.tables import Catalog
 from train import metrics
-from train.evaluation.candidates import Labels
 
 BLOCK = 128  # queries of one matrix product
 _FOUND = 2**18  # neighbours held at once
@@ -54,7 +55,7 @@ def among_all(photos: Catalog, vectors: Floats, ks: tuple[int, ...], neighbors: 
         hits = (rows >= 0) & (own.product[rows] == own.product[some][:, None])
         of_found = np.where((rows >= 0) & ~hits, category[rows], MISSING)
         others = np.take_along_axis(of_found, np.argsort(of_found == MISSING, axis=1, kind="stable"), axis=1)
-        shares, counted = metrics.agreement(category[some], others[:, :neighbors])
+        shares, counted = carried(category[some], others[:, :neighbors])
         found = {name: np.where(relevant[some] > 0, of, np.nan) for name, of in _found(hits, relevant[some], ks)}
         parts.append({**found, "category": np.where(counted, shares, np.nan)})
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}

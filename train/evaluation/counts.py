@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from core.candidates import Labels
 from core.codes import codes
 from core.tables import Catalog
 from train.evaluation import street as protocols
-from train.evaluation.candidates import Labels
 from train.evaluation.seen import Seen
 from train.evaluation.street import Ranked
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from core.candidates import Labels
 from core.codes import codes
 from core.search import Rows, nearest
 from core.similarity import Floats
 from core.tables import Catalog
 from train.evaluation.among_all import BLOCK
-from train.evaluation.candidates import Labels
 
 _AT_ONCE = 8192  # photos whose vectors are loaded together, or a whole partition
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.attributes import attributes
 from core.codes import MISSING, codes
 from core.search import Rows
 from core.tables import Catalog
-from train.evaluation.agreement import agreement, attributes, overlap
+from train.evaluation.agreement import agreement, overlap
 from train.evaluation.judgement import Judgement
 
 SHOWN = ("recommender", "trained")

@@ -97,7 +97,7 @@ class Acting:
         def do(tab: Tab, *values: Any) -> list[Any]:
             try:
                 return [views.message(""), *of(_known(tab), *values)]
-            except MildnetError as error:
+            except (MildnetError, OSError) as error:
                 return [views.message(str(error), bad=True), *(gr.skip() for _ in outputs)]
 
         event(do, [self._tab, *inputs], [self._message, *outputs], show_progress="minimal", api_visibility="private")
@@ -125,7 +125,7 @@ class Acting:
         try:
             then = act()
             return [then, views.message(""), *(one.of(then) for one in drawn)]
-        except MildnetError as error:
+        except (MildnetError, OSError) as error:
             return [tab, views.message(str(error), bad=True), *(gr.skip() for _ in drawn)]
 
 

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from core.codes import MISSING
+from core.attributes import attributes, carried
+from core.candidates import Labels
+from core.codes import MISSING, codes
 from core.similarity import Similarity
 from core.tables import Catalog
 from triplets.distances import weights_of_each
 from triplets.groups import Rows, generator, partitions
 from triplets.judged.agreement import Estimate, ordered, share
 from triplets.judged.judgements import Judgements
+from triplets.judged.learn import Doubles
 from triplets.judged.learned import Judged
-from triplets.tune.attributes import Doubles, Labels, attributes, by_chance, shared
 from triplets.tune.side_by_side import nearest_by_each
 
 
@@ -63,17 +65,17 @@ def compare(
     """
     if not settings:
         return []
-    values = attributes(catalog)
+    values = {name: codes(of) for name, of in attributes(catalog).items()}
     places = _places(catalog, _sampled(catalog, values, queries, seed))
-    labels = Labels.of(catalog)
     by = list(settings.values())
     agree: dict[str, list[Doubles]] = {name: [np.empty((len(by), 0))] for name in values}
     chance: dict[str, list[Doubles]] = {name: [np.empty(0)] for name in values}
+    random_of = {name: _by_chance(catalog, code) for name, code in values.items()}
     nearest = nearest_by_each(catalog, features, by, places, neighbors, progress)
-    for (query, rows), near in zip(places, nearest, strict=True):
+    for (query, _), near in zip(places, nearest, strict=True):
         for name, code in values.items():
-            agree[name].append(np.stack([shared(code, query, one) for one in near]))
-            chance[name].append(by_chance(code, query, rows, labels))
+            agree[name].append(np.stack([_shared(code, query, one) for one in near]))
+            chance[name].append(random_of[name][query])
     shares = {name: np.concatenate(parts, axis=1) for name, parts in agree.items()}  # (s, q)
     counted = {name: ~np.isnan(each).any(axis=0) for name, each in shares.items()}
     asking = {name: int(np.count_nonzero(each)) for name, each in counted.items() if each.any()}
@@ -84,6 +86,19 @@ def compare(
         mean = {name: float(shares[name][number, counted[name]].mean()) for name in asking}
         found.append(Compared(setting, mean, random, asking, _mean(mean), _mean(random), estimate))
     return found
+
+
+def _shared(code: Rows, query: Rows, found: Rows) -> Doubles:
+    """The share of the photos `found` (q, k) that carry the value of each `query` (q,); NaN where it does not count."""
+    shares, counted = carried(code[query], np.where(found >= 0, code[found], MISSING))
+    return np.where(counted, shares, np.nan)
+
+
+def _by_chance(catalog: Catalog, code: Rows) -> Doubles:
+    """The share of all photos that each of the n might find that carry its value: (n,)."""
+    labels, partition = Labels.of(catalog), codes(catalog.partition)
+    known = labels.others(partition, (code != MISSING).astype(np.int64))
+    return labels.others(partition, code) / np.maximum(known, 1)
 
 
 def _mean(values: Mapping[str, float]) -> float | None:

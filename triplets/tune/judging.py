@@ -8,6 +8,7 @@ from core.page import plural
 from core.paths import FEATURES
 from triplets.judged.asking import Pairs, pairs_to_judge
 from triplets.judged.judgements import Judgement, Judgements, append
+from triplets.judged.options import Options
 from triplets.tune.disputed import disputed
 from triplets.tune.marks import wrong
 from triplets.tune.proposal import Proposal, propose
@@ -85,9 +86,9 @@ class Judging:
 
     def counted(self) -> str:
         """How many judgements there are."""
-        if not self._path.exists():
+        count = self._count()
+        if not count:
             return f"No judgement yet. Each answer is added to {self._path} at once."
-        count = len(Judgements.read(self._path, self._tuning.opened().catalog))
         return f"{plural(count, 'judgement')} in {self._path}."
 
     def learn(self) -> Proposal:
@@ -96,8 +97,15 @@ class Judging:
         Raises:
             InputError: there are too few, or they tell no weights.
         """
-        opened = self._tuning.opened()
+        opened, needed = self._tuning.opened(), Options().least
+        if (count := self._count()) < needed:
+            raise InputError(
+                f"{plural(count, 'judgement')} so far; learning takes {needed}. Judge {needed - count} more."
+            )
         return propose(self._path, opened.catalog, FEATURES, opened.similarity, self._tuning.present())
+
+    def _count(self) -> int:
+        return len(Judgements.read(self._path, self._tuning.opened().catalog)) if self._path.exists() else 0
 
 
 def _now() -> str:

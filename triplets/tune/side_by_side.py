@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core import engine
+from core.candidates import Labels
 from core.search import smallest
 from core.similarity import Floats, Similarity, squared_distances
 from core.tables import DESCRIPTORS, Catalog
 from triplets.distances import Described
 from triplets.groups import Rows
-from triplets.tune.attributes import Labels
 
 _BLOCK = 1024  # photos of a place that are in memory at a time
 

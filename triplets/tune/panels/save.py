@@ -81,7 +81,7 @@ def _made_anew(acting: Acting) -> None:
             for now in regenerate(Path()):
                 yield views.progress(now.done, now.of, now.stage, now.line)
             yield views.regenerated()
-        except MildnetError as error:
+        except (MildnetError, OSError) as error:
             yield views.message(str(error), bad=True)
 
     run.click(ran, [], [progress], show_progress="hidden", api_visibility="private", concurrency_limit=None)

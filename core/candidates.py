@@ -29,6 +29,11 @@ class Labels:
         barred = together(self.product, *labels) + together(self.group, *labels)
         return together(*labels) - barred + together(self.product, self.group, *labels)
 
+    def barred(self, queries: Codes, rows: Codes) -> npt.NDArray[np.bool_]:
+        """Which of the photos `rows` (b,) each of the photos `queries` (q,) must not find: (q, b)."""
+        same = self.product[queries][:, None] == self.product[rows]
+        return same | (self.group[queries][:, None] == self.group[rows])
+
     def siblings(self) -> Codes:
         """How many photos of the same product are of another group: (n,)."""
         return together(self.product) - together(self.product, self.group)
