@@ -28,7 +28,7 @@ $(INSTALLED): $(LOCK) locks/build.txt pyproject.toml
 	@touch $@
 
 browser: ## Chromium, for the tests and the benchmark of the tuning page (Debian, Ubuntu; elsewhere install one yourself)
-	command -v chromium chromium-browser google-chrome || { $(SUDO) apt-get update && $(SUDO) apt-get install --yes --no-install-recommends chromium; }
+	command -v chromium || command -v chromium-browser || command -v google-chrome || { $(SUDO) apt-get update && $(SUDO) apt-get install --yes --no-install-recommends chromium; }
 
 check: setup ## style and types
 	ruff check .

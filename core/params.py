@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, dataclass_transform
@@ -138,7 +138,7 @@ def parsed(text: str, name: str) -> Any:
         raise ParamsError(f"{name} is not YAML: {' '.join(str(error).split())}. Mend it.") from error
 
 
-@cache
+@lru_cache(maxsize=16)
 def _parsed(text: str) -> Any:
     # A command reads several sections of one file.
     from ruamel.yaml import YAML

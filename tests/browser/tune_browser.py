@@ -73,6 +73,7 @@ def _elsewhere(url: str, address: str) -> bool:
 def picture(page: Page, name: str) -> None:
     """Keep what the page shows, where pictures are asked for."""
     if PICTURES:
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 

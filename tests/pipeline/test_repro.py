@@ -128,9 +128,15 @@ def address(project):
 
 
 @needs_browser
-def test_the_page_follows_the_sliders_and_the_clicks(browser, address):
+def test_the_page_follows_the_sliders_and_the_clicks(browser, address, project):
     page, wrong = watched(browser, address)
     first, query = order(page), page.inner_text("#query")
+    page.locator("#found button.small").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#found .wrong")
+    until(page, "() => document.activeElement.matches('#found .wrong')")
+    assert (project / "judgements.csv").read_text().splitlines()[1].split(",")[2] == first[0]
+    (project / "judgements.csv").unlink()
     slide(page, "color", "End")
     slide(page, "structure", "Home")
     assert order(page) != first
@@ -142,7 +148,7 @@ def test_the_page_follows_the_sliders_and_the_clicks(browser, address):
     until(page, "(id) => document.querySelector('#query').innerText.includes(id)", chosen)
     until(page, "() => document.activeElement.matches('#found button.photo')")
     assert chosen not in order(page)
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Back", exact=True).click()
     until(page, "(text) => document.querySelector('#query').innerText === text", query)
     page.fill("#name textarea, #name input", "nothing")
     page.keyboard.press("Enter")
@@ -240,6 +246,7 @@ def test_weights_are_saved_with_their_comments_and_the_triplets_are_made_anew(br
     open_tab(page, "Save")
     page.fill("#setting-name textarea, #setting-name input", "patterns first")
     page.click("#keep")
+    until(page, "() => document.querySelector('#message .message') === null")
     page.click("#difference-of")
     page.wait_for_selector("#difference pre")
     other, _ = watched(browser, address)
@@ -257,6 +264,11 @@ def test_weights_are_saved_with_their_comments_and_the_triplets_are_made_anew(br
     assert saved.endswith("# changed meanwhile\n")
     weights = YAML(typ="safe").load(saved)["triplets"]["recommend"]["weights"]
     assert weights["pattern"] == max(weights.values())
+    assert list(YAML(typ="safe").load((project / "weights.yaml").read_text())) == ["patterns first"]
+    open_tab(page, "Neighbours")
+    # The side of params.yaml has the weights that were written.
+    until(page, "() => new Set([...document.querySelectorAll('#found h2 .fine')].map(e => e.innerText)).size === 1")
+    open_tab(page, "Save")
     picture(page, "save")
     page.click("#regenerate")
     page.wait_for_selector("#progress a", timeout=120_000)

@@ -2,6 +2,8 @@
 
 import csv
 import multiprocessing
+import resource
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -215,3 +217,23 @@ def test_a_form_has_a_name_of_its_own(finished, monkeypatch):
         "Error: form.png must end in .csv: the photos are drawn beside it. Name another file by --output."
     )
     assert not Path("form.png").exists()
+
+
+def test_a_row_for_which_there_is_no_room_leaves_the_file_as_it_was(tmp_path):
+    path = tmp_path / "j.csv"
+    append(path, Judgement("q", "a", "b", "a", "Ann", ""))
+    before = path.read_bytes()
+    child = multiprocessing.get_context("fork").Process(target=append_with_little_room, args=(path, len(before) + 9))
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+    assert path.read_bytes() == before
+    append(path, Judgement("q", "a", "b", "b", "Bo", ""))
+    assert path.read_bytes() == before + b"q,a,b,b,Bo,\n"
+
+
+def append_with_little_room(path, size):
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    with pytest.raises(OSError, match="File too large"):
+        append(path, Judgement("q", "a", "b", "a", "Ann" * 30, ""))

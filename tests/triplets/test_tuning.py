@@ -7,6 +7,8 @@ from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
+from threading import Thread
+from time import sleep
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from triplets.tune.judging import Judging
 from triplets.tune.look import PER_PAGE
 from triplets.tune.queries import Query
 from triplets.tune.setting import Setting
+from triplets.tune.tabs import Tabs
 from triplets.tune.tuning import YOURS, Files, Tuning
 
 FILES = Files(Path("params.yaml"), Path("judgements.csv"), Path("weights.yaml"))
@@ -100,6 +103,8 @@ def test_sliders_change_the_order_and_tell_who_moved(tuning, tab):
 def test_all_weights_at_0_are_refused(tuning, tab):
     with pytest.raises(InputError, match="all weights are 0"):
         tuning.turn(tab, dict.fromkeys(DESCRIPTORS, 0.0))
+    with pytest.raises(InputError, match="a weight is no number"):
+        tuning.turn(tab, dict.fromkeys(DESCRIPTORS, float("nan")))
 
 
 def test_a_category_may_have_weights_of_its_own(tuning, tab):
@@ -175,9 +180,11 @@ def test_tables_that_were_written_anew_are_read_anew(tuning, tab, tmp_path):
     with pytest.raises(InputError, match="no photo and no product 'c059-0'"):
         tuning.columns(gone)
     assert tuning.columns(tuning.pick(gone, "c000-0"))
+    # A run that removes a table and writes it anew later does not stop the page; one that was started meanwhile waits.
     (tmp_path / FEATURES / "color.arrow").unlink()
+    assert tuning.opened() is after
     with pytest.raises(TableError, match=r"color\.arrow does not exist"):
-        tuning.columns(tab)
+        Tuning(FILES).check()
 
 
 def test_a_file_that_is_no_photo_asks_nothing(tuning, tab, tmp_path):
@@ -201,14 +208,15 @@ def test_judgements_are_on_disk_before_the_next_question(tuning, tab):
     judging = Judging(tuning)
     assert judging.counted() == "No judgement yet. Each answer is added to judgements.csv at once."
     with pytest.raises(InputError, match="no pair is asked about"):
-        judging.answer(tab, "a", "Ann")
+        judging.answer(tab, None, "a", "Ann")
     turned = tuning.turn(tab, {"structure": 0.0, "pattern": 0.0, "color": 1.0})
     asked = judging.ask(turned, False)
     first = asked.questions[0]
-    one, other = (ids_by(tuning, turned, side, first) for side in (YOURS, "params.yaml"))
+    one, other = (ids_by(tuning, turned, side, first) for side in range(2))
     assert one == (not other)  # the settings order the pair differently
-    answered = judging.answer(asked, "b", "Ann")
-    passed = judging.answer(answered, None, "Ann")
+    answered = judging.answer(asked, first, "b", "Ann")
+    assert judging.answer(answered, first, "a", "Ann") is answered  # a second click on what was shown
+    passed = judging.answer(answered, answered.questions[0], None, None)
     rows = judged()
     assert [(told["query"], told["a"], told["b"], told["closer"], told["who"]) for told in rows] == [
         (first.query, first.a, first.b, "b", "Ann")
@@ -217,10 +225,10 @@ def test_judgements_are_on_disk_before_the_next_question(tuning, tab):
     assert judging.counted() == "1 judgement in judgements.csv."
 
 
-def ids_by(tuning, tab, title, question):
+def ids_by(tuning, tab, side, question):
     """Whether a setting has a closer than b."""
     asked = tuning.asked(replace(tab, query=Query(question.query)))
-    found = asked.nearest(tuning.similarities(tab)[title], 10**6)
+    found = asked.nearest(tuning.similarities(tab)[side], 10**6)
     order = [str(tuning.opened().catalog.image_id[row]) for row in found.rows]
     return order.index(question.a) < order.index(question.b)
 
@@ -240,7 +248,8 @@ def test_a_neighbour_is_marked_as_wrong_once(tuning, tab):
     judging = Judging(tuning)
     names = ids(tuning.columns(tab)[0])
     marked = judging.mark(tab, 0, names[0], "Bo")
-    marked = judging.mark(marked, 0, names[1], "Bo")
+    marked = judging.mark(marked, 0, names[1], None)
+    assert judging.mark(marked, 0, names[1], "Bo") is marked
     rows = judged()
     closer = [told[told["closer"]] for told in rows]
     further = [told["b" if told["closer"] == "a" else "a"] for told in rows]
@@ -248,6 +257,58 @@ def test_a_neighbour_is_marked_as_wrong_once(tuning, tab):
     assert marked.marked == {(tab.query.name, names[0]), (tab.query.name, names[1])}
     with pytest.raises(InputError, match="this query was uploaded"):
         judging.mark(replace(tab, query=Query("1", uploaded=True)), 0, names[0], "Bo")
+
+
+def test_names_of_the_page_are_no_names_of_settings(tuning, tab):
+    for name in ("Yours", " params.yaml ", "color alone"):
+        with pytest.raises(InputError, match="is what the page calls another setting"):
+            tuning.keep(tab, name)
+    tuning.keep(tuning.turn(tab, {"structure": 0.0, "pattern": 1.0, "color": 0.0}), "mine")
+    assert list(tuning.settings()) == ["params.yaml", "mine"]
+    Path("weights.yaml").write_text(Path("weights.yaml").read_text().replace("mine", "params.yaml"))
+    assert tuning.settings()["params.yaml"] == tab.setting
+
+
+def test_what_was_marked_as_wrong_is_not_compared_with_its_own_product(tuning, tab):
+    catalog = tuning.opened().catalog
+    names = ids(tuning.columns(tab)[0])
+    product = {name: catalog.product_id[tuning.opened().find(name)] for name in names}
+    for name in names:
+        Path("judgements.csv").unlink(missing_ok=True)
+        Judging(tuning).mark(tab, 0, name, "Bo")
+        (told,) = judged()
+        assert told["b"] == name
+        assert product[told["a"]] != product[name]
+
+
+def test_a_file_of_judgements_that_cannot_be_read_stops_nothing_else(tuning, tab):
+    judging = Judging(tuning)
+    Path("judgements.csv").write_text("query,a,b,closer,who,when\ngone,c000-0,c003-0,a,Bo,\n")
+    with pytest.raises(InputError, match="the catalog lacks the image 'gone'"):
+        judging.counted()
+    asked = judging.ask(tab, False)
+    judging.answer(asked, asked.questions[0], "a", "Ann")
+    assert len(judged()) == 2
+    Path("judgements.csv").write_text("")
+    assert judging.counted().startswith("No judgement yet.")
+
+
+def test_turns_of_a_slider_are_not_lost_beside_a_slow_act(tab):
+    tabs = Tabs()
+    key = tabs.open(replace(tab, page=0))
+
+    def slowly(of):
+        sleep(0.01)
+        return replace(of, page=of.page + 1)
+
+    threads = [Thread(target=tabs.change, args=(key, slowly)) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert tabs.now(key).page == 20
+    with pytest.raises(InputError, match="does not know this page any more"):
+        tabs.now(None)
 
 
 def test_a_setting_beside_that_is_no_longer_kept_is_named(tuning, tab):

@@ -113,10 +113,11 @@ def append(path: Path, judgement: Judgement) -> None:
 
     Raises:
         InputError: the file lacks a column, or is no UTF-8 or no CSV.
+        OSError: it cannot be written, and is as it was.
     """
     told = asdict(judgement) | {name: _harmless(getattr(judgement, name)) for name in ("who", "when")}
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
+    with path.open("a+b", buffering=0) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         there = file.read()
@@ -129,9 +130,14 @@ def append(path: Path, judgement: Judgement) -> None:
             writer = csv.DictWriter(rows, COLUMNS, lineterminator="\n")
             writer.writeheader()
         writer.writerow(told)
-        file.write(rows.getvalue().encode("utf-8", "replace"))
-        file.flush()
-        os.fsync(file.fileno())
+        left = rows.getvalue().encode("utf-8", "replace")
+        try:
+            while left:
+                left = left[file.write(left) :]
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(len(there))  # half a row would spoil the next
+            raise
     _sync_folder(path.parent)
 
 

@@ -36,24 +36,27 @@ def tune(port: int, opens: bool, judgements_path: Path, settings_path: Path, par
     """
     import os
     import webbrowser
+    from tempfile import TemporaryDirectory
 
     from core.errors import InputError
 
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
-    try:
-        from triplets.tune import server
-    except ModuleNotFoundError as error:
-        if error.name is not None and error.name.startswith("triplets."):
-            raise
-        raise InputError(f"the page needs {error.name}. Install it: pip install 'mildnet-triplets[tune]'") from None
-    from triplets.tune.tuning import Files, Tuning
+    with TemporaryDirectory(prefix="triplets-tune-") as uploads:
+        # Gradio reads both when it is imported.
+        os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": uploads}
+        try:
+            from triplets.tune import server
+        except ModuleNotFoundError as error:
+            if error.name is not None and error.name.startswith("triplets."):
+                raise
+            raise InputError(f"the page needs {error.name}. Run pip install 'mildnet-triplets[tune]'.") from None
+        from triplets.tune.tuning import Files, Tuning
 
-    tuning = Tuning(Files(params_path, judgements_path, settings_path))
-    tuning.check()
-    on = server.listening(port)
-    address = f"http://{server.HOST}:{on.getsockname()[1]}"
-    app = server.application(tuning)
-    click.echo(f"The page is at {address}. Stop it by Ctrl-C.")
-    if opens:
-        webbrowser.open(address)
-    server.serve(app, on)
+        tuning = Tuning(Files(params_path, judgements_path, settings_path))
+        tuning.check()
+        on = server.listening(port)
+        address = f"http://{server.HOST}:{on.getsockname()[1]}"
+        app = server.application(tuning)
+        click.echo(f"The page is at {address}. Stop it by Ctrl-C.")
+        if opens:
+            webbrowser.open(address)
+        server.serve(app, on)

@@ -10,7 +10,7 @@ from triplets.tune.compared import Compared, compare
 from triplets.tune.look import NEAREST
 from triplets.tune.setting import Setting
 from triplets.tune.tab import Tab
-from triplets.tune.tuning import YOURS, Tuning
+from triplets.tune.tuning import ALONE, YOURS, Tuning
 
 _QUERIES = 500
 _SEED = 1
@@ -24,9 +24,9 @@ def compared(tuning: Tuning, tab: Tab, progress: Callable[[int, int], None]) -> 
     """
     opened = tuning.opened()
     alone = {name: Setting(Weights(**{one: float(one == name) for one in DESCRIPTORS}), {}) for name in DESCRIPTORS}
-    settings = {YOURS: tab.setting, **tuning.settings(), **{f"{name} alone": one for name, one in alone.items()}}
+    settings = {YOURS: tab.setting, **tuning.settings(), **{ALONE.format(name): one for name, one in alone.items()}}
     path = tuning.files.judgements
-    judgements = Judgements.read(path, opened.catalog) if path.exists() else None
+    judgements = Judgements.read(path, opened.catalog) if path.exists() and path.stat().st_size else None
     return compare(
         opened.catalog,
         FEATURES,

@@ -33,7 +33,7 @@ class Draft:
             ParamsError: the file is missing, malformed, or cannot be changed without other values of it.
         """
         before = text_of(path)
-        present = Setting.of(load(path, _SECTION, RecommendParams))
+        present = Setting.of(load(path, _SECTION, RecommendParams))  # which checks the file
         stands = parsed(before, str(path))["triplets"]["recommend"]["category_weights"]
         return cls(path, before, replaced_in(path, before, _changes(setting, present, stands)))
 

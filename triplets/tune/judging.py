@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
-from core.errors import InputError
+import numpy as np
+
+from core.candidates import Labels
+from core.errors import InputError, MildnetError
 from core.page import plural
 from core.paths import FEATURES
 from triplets.judged.asking import Pairs, pairs_to_judge
@@ -34,7 +38,7 @@ class Judging:
             InputError: there are no two photos to ask about.
         """
         opened, tab = self._tuning.opened(), replace(tab, within=within, seed=tab.seed + 1)
-        one, other = self._tuning.similarities(tab).values()
+        one, other = self._tuning.similarities(tab)
         partition = tab.partition if within else None
         drawn = disputed(opened.catalog, FEATURES, one, other, _AT_ONCE, tab.seed, partition)
         if not len(drawn.query):
@@ -56,8 +60,10 @@ class Judging:
         rows = opened.partitions[tab.partition]
         return Pairs(rows[chosen.query], rows[chosen.a], rows[chosen.b])
 
-    def answer(self, tab: Tab, closer: str | None, who: str) -> Tab:
-        """`closer`, a or b, is the answer to the tab's first question; None passes over it. The next one is asked.
+    def answer(self, tab: Tab, question: Question | None, closer: str | None, who: str | None) -> Tab:
+        """`closer`, a or b, is the answer to the `question` that was shown; None passes over it. The next one is asked.
+
+        An answer to another question than the tab's first is a second one to a pair, and is left aside.
 
         Raises:
             InputError: nothing is asked, or the file of judgements holds something else.
@@ -65,24 +71,38 @@ class Judging:
         if not tab.questions:
             raise InputError("no pair is asked about. Press Ask first.")
         first, *others = tab.questions
+        if first != question:
+            return tab
         if closer is not None:
-            append(self._path, Judgement(first.query, first.a, first.b, closer, who, _now()))
+            append(self._path, Judgement(first.query, first.a, first.b, closer, who or "", _now()))
         tab = replace(tab, questions=tuple(others))
-        return tab if others else self.ask(tab, tab.within)
+        try:
+            return tab if others else self.ask(tab, tab.within)
+        except MildnetError:  # the answer is on disk; that no other can be asked is said when one is asked for
+            return tab
 
-    def mark(self, tab: Tab, side: int, image_id: str, who: str) -> Tab:
-        """The photo `image_id` of the column `side`, 0 or 1, is no good neighbour of the query.
+    def mark(self, tab: Tab, side: int, image_id: str, who: str | None) -> Tab:
+        """The photo `image_id` of the column `side`, 0 or 1, is no good neighbour of the query; marked twice, once.
 
         Raises:
             InputError: the query was uploaded, or no other neighbour is left to compare with.
         """
         if tab.query.uploaded:
             raise InputError("judgements name photos of the catalog; this query was uploaded. Ask by another photo.")
-        found = [card.photo.image_id for card in self._tuning.columns(tab)[side].cards]
         query = tab.query.name
         marked = {photo for of, photo in tab.marked if of == query}
-        append(self._path, wrong(query, found, marked, image_id, who, _now()))
+        if image_id in marked:
+            return tab
+        found = [card.photo.image_id for card in self._tuning.columns(tab)[side].cards]
+        append(self._path, wrong(query, self._comparable(found, image_id), marked, image_id, who or "", _now()))
         return replace(tab, marked=tab.marked | {(query, image_id)})
+
+    def _comparable(self, found: list[str], image_id: str) -> list[str]:
+        """The photos of `found` that may be compared with one of them: it, and those of other products, no copies."""
+        opened = self._tuning.opened()
+        labels, row = Labels.of(opened.catalog), opened.row
+        barred = labels.barred(np.array([row[image_id]]), np.array([row[one] for one in found]))[0]
+        return [one for one, bar in zip(found, barred, strict=True) if not bar or one == image_id]
 
     def counted(self) -> str:
         """How many judgements there are."""
@@ -105,7 +125,11 @@ class Judging:
         return propose(self._path, opened.catalog, FEATURES, opened.similarity, self._tuning.present())
 
     def _count(self) -> int:
-        return len(Judgements.read(self._path, self._tuning.opened().catalog)) if self._path.exists() else 0
+        return len(Judgements.read(self._path, self._tuning.opened().catalog)) if _written(self._path) else 0
+
+
+def _written(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def _now() -> str:

@@ -62,16 +62,14 @@ class Column:
     cards: list[Card]
 
 
-def columns(opened: Opened, asked: Asked, similarities: Mapping[str, Similarity]) -> list[Column]:
-    """The nearest under each of two settings, by their titles."""
-    found = {title: asked.nearest(similarity, NEAREST) for title, similarity in similarities.items()}
-    ranks = {title: {int(row): rank for rank, row in enumerate(of.rows)} for title, of in found.items()}
-    shown = []
-    for title, similarity in similarities.items():
-        others = [ranks[other] for other in ranks if other != title]
-        cards = _cards(opened, found[title], others[0] if others else ranks[title])
-        shown.append(Column(title, similarity.of(asked.category).weights, cards))
-    return shown
+def columns(opened: Opened, asked: Asked, one: tuple[str, Similarity], other: tuple[str, Similarity]) -> list[Column]:
+    """The nearest under each of two settings, which come with their titles."""
+    found = [asked.nearest(similarity, NEAREST) for _, similarity in (one, other)]
+    ranks = [{int(row): rank for rank, row in enumerate(of.rows)} for of in found]
+    return [
+        Column(title, similarity.of(asked.category).weights, _cards(opened, found[side], ranks[1 - side]))
+        for side, (title, similarity) in enumerate((one, other))
+    ]
 
 
 def _cards(opened: Opened, found: Found, other: Mapping[int, int]) -> list[Card]:

@@ -66,7 +66,6 @@ class Opened:
         Raises:
             InputError: the catalog has neither.
         """
-        name = name.strip()
         found = self.row.get(name, self.first.get(name))
         if found is None:
             raise InputError(
@@ -102,13 +101,18 @@ class Current:
         """
         with self._lock:
             version = _version()
-            if self._opened is None or self._opened.version != version:
+            if self._opened is None or (self._opened.version != version and not _being_made()):
                 self._opened = Opened.read(version)
             return self._opened
 
 
 def _version() -> str:
     return sha256(repr([_written(path) for path in _FILES]).encode()).hexdigest()[:12]
+
+
+def _being_made() -> bool:
+    """Whether a run has removed a table and not yet written it anew; what was mapped of it can be read until then."""
+    return any(_written(path) is None for path in _FILES)
 
 
 def _written(path: Path) -> tuple[int, int, int] | None:

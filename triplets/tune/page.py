@@ -1,5 +1,6 @@
 """The page: a photo asks, sliders turn, the nearest follow; and the panels for judging, triplets, saving, comparing."""
 
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -13,21 +14,23 @@ from triplets.tune.panels.compare import compare_panel
 from triplets.tune.panels.judge import judge_panel
 from triplets.tune.panels.save import save_panel
 from triplets.tune.panels.triplets import triplets_panel
+from triplets.tune.setting import Setting
 from triplets.tune.tab import Tab
 from triplets.tune.tuning import Tuning
 
+_HOUR = 3600  # seconds that an uploaded file is kept
 _ALL, _OWN = "all categories", "the query's category alone"
 _CLICKS = (Path(__file__).parent / "templates/clicks.js").read_text(encoding="utf-8")
 
 
 def page(tuning: Tuning) -> gr.Blocks:
     """The page over a project."""
-    with gr.Blocks(title="Tune the similarity", analytics_enabled=False) as blocks:
+    with gr.Blocks(title="Tune the similarity", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)) as blocks:
         gr.HTML("<h1>Tune the similarity</h1>", elem_id="title")
-        tab = gr.State()
-        message = gr.HTML(elem_id="message")
-        acting, judging = Acting(tab, message), Judging(tuning)
-        who = gr.Textbox(label="Your name", elem_id="who", max_lines=1, render=False)
+        key = gr.State()
+        message = gr.HTML(elem_id="message", js_on_load="element.setAttribute('aria-live', 'polite')")
+        acting, judging = Acting(key, message), Judging(tuning)
+        who = gr.Textbox(value="", label="Your name", elem_id="who", max_lines=1, render=False)
         with gr.Row(elem_id="work"):
             with gr.Column(scale=1, min_width=300, elem_id="left"):
                 _left(tuning, acting)
@@ -81,17 +84,16 @@ def _sliders(tuning: Tuning, acting: Acting) -> None:
         for slider, name in zip(sliders, DESCRIPTORS, strict=True):
             acting.shows(slider, _slider(tuning, name))
         with gr.Row():
-            reset = gr.Button("Start anew", size="sm", min_width=80)
-            drop = gr.Button("Drop the category's own", size="sm", min_width=120)
+            reset = gr.Button("Back to params.yaml", size="sm", min_width=120)
+            drop = gr.Button("Remove the category's own", size="sm", min_width=120)
     acting.shows(drop, lambda of: gr.Button(interactive=tuning.has_own(of)), fast=True)
 
     def turned(of: Tab, *values: float) -> Tab:
         return tuning.turn(of, dict(zip(DESCRIPTORS, values, strict=True)))
 
-    for slider in sliders:
-        acting.on(slider.input, turned, sliders, fast=True)
+    acting.on(partial(gr.on, [slider.input for slider in sliders]), turned, sliders, fast=True)
     acting.on(scope.input, lambda of, chosen: tuning.scope(of, chosen == _OWN), [scope])
-    acting.on(reset.click, lambda of: tuning.take(of, tuning.settings()[tuning.files.params.name]))
+    acting.on(reset.click, lambda of: tuning.take(of, Setting.of(tuning.present())))
     acting.on(drop.click, tuning.drop)
 
 
@@ -116,4 +118,5 @@ def _neighbours(tuning: Tuning, judging: Judging, acting: Acting, who: gr.Textbo
 def columns(tuning: Tuning, of: Tab) -> str:
     """The nearest, as HTML."""
     marked = None if of.query.uploaded else {image_id for query, image_id in of.marked if query == of.query.name}
-    return views.columns(tuning.opened().version, tuning.columns(of), tuning.asked(of).partition, marked)
+    own = tuning.asked(of).category if tuning.has_own(of) and not of.own else ""
+    return views.columns(tuning.opened().version, tuning.columns(of), tuning.asked(of).partition, marked, own)

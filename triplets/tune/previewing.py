@@ -8,7 +8,7 @@ from core.paths import FEATURES
 from triplets.params import MineParams
 from triplets.tune.preview import Previewed, preview
 from triplets.tune.tab import Tab
-from triplets.tune.tuning import YOURS, Tuning
+from triplets.tune.tuning import Tuning
 
 _OTHERS = 6
 
@@ -33,7 +33,7 @@ def previewed(tuning: Tuning, tab: Tab) -> Around:
     opened = tuning.opened()
     name = tab.query.name
     params = load(tuning.files.params, "triplets.mine", MineParams)
-    of = preview(opened.catalog, FEATURES, tuning.similarities(tab)[YOURS], params, opened.find(name))
+    of = preview(opened.catalog, FEATURES, tab.setting.similarity(opened.similarity.scales), params, opened.find(name))
     own = of.of(name)
     others = [one for one in of.some(_OTHERS + len(own), params.seed) if one.query != name]
     return Around(own, of.why(name), others[:_OTHERS])

@@ -30,11 +30,6 @@ class Proposal:
     gain: Estimate
 
     @property
-    def better(self) -> bool:
-        """Whether it surely agrees with the judges more often than the present weights."""
-        return self.gain.low > 0
-
-    @property
     def worse(self) -> bool:
         """Whether it surely agrees less often: then the present weights should stay."""
         return self.gain.high < 0

@@ -31,10 +31,14 @@ class Query:
 
 @dataclass(frozen=True)
 class Upload:
-    """A photo of no catalog: what its file was called, RGB uint8 (h, w, 3), and its prepared vectors (1, d)."""
+    """A photo of no catalog: what its file was called, RGB uint8 (h, w, 3), and its prepared vectors (1, d).
+
+    `version` is that of the tables by whose networks it was described.
+    """
 
     name: str
     pixels: Pixels
+    version: str
     prepared: dict[str, Floats]
 
 
@@ -43,8 +47,9 @@ class Queries:
 
     def __init__(self, params_path: Path) -> None:
         self._params_path = params_path
-        self._lock = Lock()
+        self._lock, self._describing = Lock(), Lock()
         self._numbers = count(1)
+        self._of: Opened | None = None
         self._uploads: OrderedDict[str, Upload] = OrderedDict()
         self._describer = lru_cache(maxsize=1)(_describer)
         self._asked = lru_cache(maxsize=_ASKED)(self._measured)
@@ -56,16 +61,22 @@ class Queries:
             InputError: it holds no photo that can be used.
             ModelError: what described the catalog cannot describe it.
         """
-        pixels = photo_file.read(path, load(self._params_path, "curate.photos", PhotoParams))
-        with self._lock:  # the networks take all cores
-            described = self._describer(opened).of([pixels])
-        prepared = {name: prepare(name, values) for name, values in described.items()}
+        try:
+            pixels = photo_file.read(path, load(self._params_path, "curate.photos", PhotoParams))
+        except InputError as error:  # the folder that it was uploaded to tells a person nothing
+            raise InputError(str(error).replace(str(path), path.name)) from None
+        prepared = self._described(pixels, opened)
         with self._lock:
             query = Query(str(next(self._numbers)), uploaded=True)
-            self._uploads[query.name] = Upload(path.name, pixels, prepared)
+            self._uploads[query.name] = Upload(path.name, pixels, opened.version, prepared)
             while len(self._uploads) > _UPLOADS:
                 self._uploads.popitem(last=False)
         return query
+
+    def _described(self, pixels: Pixels, opened: Opened) -> dict[str, Floats]:
+        with self._describing:  # the networks take all cores
+            described = self._describer(opened).of([pixels])
+        return {name: prepare(name, values) for name, values in described.items()}
 
     def upload(self, query: Query) -> Upload:
         """The uploaded photo that asks.
@@ -86,6 +97,10 @@ class Queries:
             InputError: there is no such photo, or no such partition.
             TableError: a vector is not finite.
         """
+        with self._lock:
+            if self._of is not opened:  # nothing of earlier tables is held any longer
+                self._asked.cache_clear()
+                self._of = opened
         return self._asked(opened, query, partition)
 
     def _measured(self, opened: Opened, query: Query, partition: str) -> Asked:
@@ -94,7 +109,9 @@ class Queries:
             if partition not in opened.partitions:
                 raise InputError(f"the catalog has no partition {partition} any more. Choose another.")
             upload = self.upload(query)
-            return Asked.of_strange(upload.name, upload.prepared, partition, opened.catalog, opened.described, scales)
+            known = upload.version == opened.version
+            prepared = upload.prepared if known else self._described(upload.pixels, opened)
+            return Asked.of_strange(upload.name, prepared, partition, opened.catalog, opened.described, scales)
         return Asked.of_known(opened.find(query.name), opened.catalog, opened.described, scales)
 
 

@@ -5,19 +5,19 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, PlainTextResponse
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import InputError, MildnetError
 from core.images import Pixels, encode, shrink
 from core.paths import MIXED, PAGE
-from triplets.tune.opened import Opened
 from triplets.tune.page import page
 from triplets.tune.queries import Query
 from triplets.tune.tuning import Tuning
@@ -42,12 +42,16 @@ def application(tuning: Tuning) -> FastAPI:
     # Another site's page could reach a server on this machine under a name of its own.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
     app.add_middleware(_Policy)
-    encoded = lru_cache(maxsize=_PHOTOS)(_encoded)
+    app.add_middleware(_OwnPagesAlone)
+
+    @lru_cache(maxsize=_PHOTOS)
+    def encoded(version: str, image_id: str) -> bytes:
+        return _jpeg(tuning.opened().photos[image_id])
 
     @app.get("/photo/{version}/{image_id:path}")
     def photo(version: str, image_id: str) -> Response:
         try:
-            return _picture(encoded(tuning.opened(), image_id), lasting=True)
+            return _picture(encoded(version, image_id), lasting=True)
         except MildnetError as error:
             return PlainTextResponse(str(error), 404)
 
@@ -106,6 +110,22 @@ def serve(app: FastAPI, on: socket.socket) -> None:
         uvicorn.Server(config).run(sockets=[on])
 
 
+class _OwnPagesAlone:
+    """Refuses what another site's page sends, which a browser would let pass as long as it asks for no answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            origin = headers.get("origin")
+            if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+                await PlainTextResponse("this server answers its own page alone", 403)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
 class _Policy:
     """Tells the browser of every answer what it may load."""
 
@@ -122,10 +142,6 @@ class _Policy:
             await send(message)
 
         await self._app(scope, receive, told)
-
-
-def _encoded(opened: Opened, image_id: str) -> bytes:
-    return _jpeg(opened.photos[image_id])
 
 
 def _jpeg(pixels: Pixels) -> bytes:

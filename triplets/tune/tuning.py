@@ -1,6 +1,7 @@
 """What a person does on the page, without the page: each act takes the tab as it is and gives the next one."""
 
 from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from pathlib import Path
 from random import Random
 
@@ -18,6 +19,7 @@ from triplets.tune.setting import Setting
 from triplets.tune.tab import Tab
 
 YOURS = "Yours"
+ALONE = "{} alone"  # of a descriptor
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,24 @@ class Tuning:
 
     def settings(self) -> dict[str, Setting]:
         """The setting of the parameters' file, and those that were kept, by name."""
-        return {self.files.params.name: Setting.of(self.present()), **settings_file.read(self.files.settings)}
+        present = {self.files.params.name: Setting.of(self.present())}
+        return {**present, **settings_file.read(self.files.settings), **present}
 
     def check(self) -> None:
         """Read once all that the page reads at first, so that what is wrong is said where the command was given."""
         self.columns(self.start(Random()))
+
+    def keep(self, tab: Tab, name: str) -> Tab:
+        """Keep the tab's setting under a name.
+
+        Raises:
+            InputError: the name is none, or one that the page itself uses.
+        """
+        name = name.strip()
+        if name in (YOURS, self.files.params.name, *map(ALONE.format, DESCRIPTORS)):
+            raise InputError(f"{name} is what the page calls another setting. Choose another name.")
+        settings_file.keep(self.files.settings, name, tab.setting)
+        return tab
 
     def kept(self, name: str | None) -> str:
         """The name of a setting that was kept.
@@ -78,7 +93,7 @@ class Tuning:
     def pick(self, tab: Tab, name: str) -> Tab:
         """The photo, or the product, of the id `name` asks; the gallery goes to its partition."""
         opened = self.opened()
-        row = opened.find(name)
+        row = opened.find(name if name in opened.row else name.strip())
         return self._showing(tab.asking(Query(str(opened.catalog.image_id[row]))), str(opened.catalog.partition[row]))
 
     def at_random(self, tab: Tab, random: Random) -> Tab:
@@ -93,10 +108,11 @@ class Tuning:
 
     def back(self, tab: Tab) -> Tab:
         """The photo asks that asked before."""
-        tab = tab.back()
+        tab, opened = tab.back(), self.opened()
+        while tab.trail and not tab.query.uploaded and tab.query.name not in opened.row:
+            tab = tab.back()
         if tab.query.uploaded:
             return tab
-        opened = self.opened()
         return self._showing(tab, str(opened.catalog.partition[opened.find(tab.query.name)]))
 
     def place(self, tab: Tab, partition: str) -> Tab:
@@ -115,6 +131,8 @@ class Tuning:
         Raises:
             InputError: they are all 0.
         """
+        if not all(map(isfinite, weights.values())):
+            raise InputError(f"a weight is no number. Received: {weights}")
         if not any(weights.values()):
             raise InputError("all weights are 0, so nothing tells photos apart. Raise one of them.")
         return tab.turned(Weights(**weights), self.asked(tab).category)
@@ -154,16 +172,17 @@ class Tuning:
         """The photos that ask."""
         return self._queries
 
-    def similarities(self, tab: Tab) -> dict[str, Similarity]:
-        """The distances by the tab's setting and by the one beside it, by their titles."""
+    def similarities(self, tab: Tab) -> tuple[Similarity, Similarity]:
+        """The distances by the tab's setting and by the one beside it."""
         settings, scales = self.settings(), self.opened().similarity.scales
         if tab.beside not in settings:
             raise InputError(f"the setting {tab.beside} is no longer kept. Choose another to stand beside yours.")
-        return {YOURS: tab.setting.similarity(scales), tab.beside: settings[tab.beside].similarity(scales)}
+        return tab.setting.similarity(scales), settings[tab.beside].similarity(scales)
 
     def columns(self, tab: Tab) -> list[Column]:
         """The nearest under the tab's setting, and under the one beside it."""
-        return look.columns(self.opened(), self.asked(tab), self.similarities(tab))
+        yours, beside = self.similarities(tab)
+        return look.columns(self.opened(), self.asked(tab), (YOURS, yours), (tab.beside, beside))
 
     def gallery(self, tab: Tab) -> Gallery:
         """The products to pick from."""

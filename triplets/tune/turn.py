@@ -14,6 +14,7 @@ def in_turn(path: Path) -> Iterator[None]:
     The folder is locked, not the file: a rename puts another file in the place of the one that is locked, and a file
     of its own for the lock would be left in the project.
     """
+    path.resolve().parent.mkdir(parents=True, exist_ok=True)
     folder = os.open(path.resolve().parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
+from core.errors import MildnetError
 from core.page import template
 from triplets.tune.compared import Compared
 from triplets.tune.look import Column, Gallery, Photo
@@ -16,6 +17,13 @@ def message(words: str, *, bad: bool = False) -> str:
     return _piece("message", words, bad)
 
 
+def wrong(error: MildnetError | OSError) -> str:
+    """A line that says what is wrong."""
+    if isinstance(error, OSError):
+        return message(f"{error.filename or 'a file'}: {error.strerror}. Mend that, and do it again.", bad=True)
+    return message(str(error), bad=True)
+
+
 def query(version: str, shown: Photo | str, asking: Query) -> str:
     """The photo that asks; `shown` is its file's name where it was uploaded."""
     return _piece("query", version, shown, asking.name if asking.uploaded else "")
@@ -26,9 +34,16 @@ def gallery(version: str, shown: Gallery, asking: Query) -> str:
     return _piece("gallery", version, shown, None if asking.uploaded else asking.name)
 
 
-def columns(version: str, shown: Sequence[Column], partition: str, marked: Collection[str] | None) -> str:
-    """The nearest under two settings; `marked` are those that were marked as wrong, None where none can be."""
-    return _piece("columns", version, shown, partition, marked)
+def columns(
+    version: str, shown: Sequence[Column], partition: str, marked: Collection[str] | None, own: str = ""
+) -> str:
+    """The nearest under two settings.
+
+    Args:
+        marked: those that were marked as wrong, None where none can be.
+        own: the category whose own weights the sliders do not turn, if the query's has such.
+    """
+    return _piece("columns", version, shown, partition, marked, own)
 
 
 def pair(version: str, question: Question | None, words: str) -> str:

@@ -14,8 +14,9 @@ from triplets.tune.tuning import Tuning
 def compare_panel(tuning: Tuning, acting: Acting) -> None:
     """One table of all settings, and of each descriptor alone."""
     gr.HTML(
-        "<p>The mean share of the ten nearest photos that carry the query's attribute, over sampled photos of val, and"
-        " the share of the judgements that each setting orders alike. No weight is made from an attribute.</p>"
+        "<p>The mean share of the ten nearest photos that carry the query's attribute, over sampled photos of the"
+        " validation split (of all, where there is none), and the share of the judgements that each setting orders"
+        " alike. No weight is made from an attribute.</p>"
     )
     run = gr.Button("Compare", scale=0, min_width=200, elem_id="compare")
     table = gr.HTML(elem_id="compared")
@@ -24,4 +25,4 @@ def compare_panel(tuning: Tuning, acting: Acting) -> None:
         progress = gr.Progress()
         return [views.compared(compared(tuning, of, lambda done, whole: progress((done, whole), unit="photos")))]
 
-    acting.beside(run.click, shown, [], [table])
+    acting.fills(run.click, shown, [], [table])

@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from core.errors import MildnetError
 from triplets.tune import views
 from triplets.tune.acting import Act, Acting
 from triplets.tune.judging import Judging
@@ -21,6 +22,8 @@ def judge_panel(tuning: Tuning, judging: Judging, acting: Acting, who: gr.Textbo
         ask = gr.Button("Ask", scale=0, min_width=120, elem_id="ask")
     pair = gr.HTML(elem_id="pair")
     acting.shows(pair, lambda of: _asked(tuning, judging, of))
+    shown = gr.State()
+    acting.shows(shown, lambda of: of.questions[0] if of.questions else None)
     with gr.Row():
         a = gr.Button("A is closer", variant="primary", scale=0, min_width=160, elem_id="a-closer")
         b = gr.Button("B is closer", variant="primary", scale=0, min_width=160, elem_id="b-closer")
@@ -29,7 +32,7 @@ def judge_panel(tuning: Tuning, judging: Judging, acting: Acting, who: gr.Textbo
         acting.shows(button, lambda of: gr.Button(interactive=bool(of.questions)))
     acting.on(ask.click, judging.ask, [within], progress="minimal")
     for button, closer in ((a, "a"), (b, "b"), (neither, None)):
-        acting.on(button.click, _answer(judging, closer), [who])
+        acting.on(button.click, _answer(judging, closer), [shown, who])
     with gr.Row():
         learn = gr.Button("Learn the weights", scale=0, min_width=200, elem_id="learn")
         take = gr.Button("Take these weights", interactive=False, scale=0, min_width=200, elem_id="take")
@@ -40,15 +43,18 @@ def judge_panel(tuning: Tuning, judging: Judging, acting: Acting, who: gr.Textbo
         proposal = judging.learn()
         return [views.told(proposal.told), proposal.setting, gr.Button(interactive=True)]
 
-    acting.beside(learn.click, learnt, [], [told, proposed, take])
+    acting.fills(learn.click, learnt, [], [told, proposed, take])
     acting.on(take.click, tuning.take, [proposed])
 
 
 def _asked(tuning: Tuning, judging: Judging, of: Tab) -> str:
     question = of.questions[0] if of.questions else None
-    words = judging.counted() if question else f"Press Ask for a pair. {judging.counted()}"
-    return views.pair(tuning.opened().version, question, words)
+    try:
+        counted = judging.counted()
+    except MildnetError as error:  # pairs can be looked at even so, and answers be added
+        counted = str(error)
+    return views.pair(tuning.opened().version, question, counted if question else f"Press Ask for a pair. {counted}")
 
 
 def _answer(judging: Judging, closer: str | None) -> Act:
-    return lambda of, who: judging.answer(of, closer, who)
+    return lambda of, question, who: judging.answer(of, question, closer, who)

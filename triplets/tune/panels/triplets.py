@@ -22,4 +22,4 @@ def triplets_panel(tuning: Tuning, acting: Acting) -> None:
         found = previewed(tuning, of)
         return [views.triplets(tuning.opened().version, found.own, found.others, found.why)]
 
-    acting.beside(mine.click, mined, [], [shown])
+    acting.fills(mine.click, mined, [], [shown])

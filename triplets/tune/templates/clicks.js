@@ -9,5 +9,6 @@ element.addEventListener("click", (event) => {
 new MutationObserver(() => {
   if (!element.dataset.at || document.activeElement !== document.body) return;
   const again = element.querySelector(`[data-at="${CSS.escape(element.dataset.at)}"]`);
-  if (again && !again.disabled) again.focus({ preventScroll: true });
+  const next = again && again.disabled ? again.parentElement.querySelector("button:not(:disabled)") : again;
+  if (next) next.focus({ preventScroll: true });
 }).observe(element, { childList: true, subtree: true });
