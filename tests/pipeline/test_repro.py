@@ -171,10 +171,14 @@ def test_the_page_fits_a_phone_and_an_uploaded_photo_asks(browser, address, proj
     broken.write_bytes(b"no photo")
     page.set_input_files("#upload input, input[type=file]", broken)
     assert "broken.jpg is no photo to use" in message(page, "broken.jpg")
-    photo = sorted((project / "data/sample").rglob("*.jpg"))[0]
+    known = page.get_attribute("#gallery button.photo", "data-value")
+    (photo,) = (project / "data/sample").rglob(known)
     page.set_input_files("#upload input, input[type=file]", photo)
     until(page, "() => document.querySelector('#query').innerText.includes('uploaded')")
     assert page.locator("#message .message").count() == 0
+    # A photo of the catalog is described as it was there.
+    assert order(page)[0] == known
+    assert float(page.inner_text("#found li b")) < 0.01
     assert len(order(page)) == 10
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     assert wrong == []
