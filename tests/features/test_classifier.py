@@ -180,6 +180,7 @@ def test_inception_gives_2048_dimensions_at_its_last_tap(labelled, tmp_path):
     assert values.shape == (18, 2048)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "tap"),
     [

@@ -273,6 +273,7 @@ def test_what_does_not_exist_is_named(project, field, message):
     assert not FIT.exists()
 
 
+@pytest.mark.slow
 def test_another_recipe_by_the_command_line(project):
     message = error("fit", "--recipe", "mildnet_mobile")
     assert message.startswith("Error: unknown recipe mildnet_mobile. Choose one of alexnet, ")
