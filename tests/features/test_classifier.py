@@ -63,6 +63,7 @@ def test_the_model_in_one_piece_says_what_its_two_parts_say(labelled, cache):
     np.testing.assert_allclose(whole, fitted.guesses["val"].probabilities, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_tuning_trains_the_trunk_from_the_named_layer_on(labelled, cache):
     params = replace(BRIEF, tune=replace(FROZEN, start="conv_dw_2", epochs=3, learning_rate=0.002))
     frozen = classifier.fit(labelled, BRIEF, cache)
@@ -98,6 +99,7 @@ def test_the_batch_size_does_not_matter(labelled, cache, monkeypatch):
     np.testing.assert_allclose(*described, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_without_validation_photos_the_last_epoch_stands(labelled, cache):
     nothing = replace(
         labelled["val"],

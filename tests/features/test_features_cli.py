@@ -128,6 +128,7 @@ def test_a_photo_goes_once_through_a_trunk_that_two_classifiers_share(project, m
         np.testing.assert_allclose(Vectors.read(Path(f"data/features/{name}.arrow")).values, before, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_tuned_trunk_has_features_of_its_own(project, monkeypatch):
     tuned = {**CLASSIFIER, "tune": {**CLASSIFIER["tune"], "epochs": 4, "learning_rate": 0.003}}
     write_params(structure=tuned)
@@ -162,6 +163,7 @@ def vectors_kept(*words: str) -> int:
     return int(said[1])
 
 
+@pytest.mark.slow
 def test_prune_forgets_what_nothing_needs_and_keeps_the_rest(project, monkeypatch):
     write_params()
     for words in (("fit", "structure"), ("fit", "pattern"), ("extract",)):
@@ -177,6 +179,7 @@ def test_prune_forgets_what_nothing_needs_and_keeps_the_rest(project, monkeypatc
     assert sum(counted) == 0
 
 
+@pytest.mark.slow
 def test_show_draws_a_photo_of_either_collection(project):
     write_params()
     for words in (("fit", "structure"), ("fit", "pattern"), ("extract",)):

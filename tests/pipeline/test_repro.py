@@ -166,7 +166,7 @@ def test_the_page_follows_the_sliders_and_the_clicks(browser, address, project):
 def test_the_page_fits_a_phone_and_an_uploaded_photo_asks(browser, address, project, tmp_path):
     page, wrong = watched(browser, address, width=390)
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
-    assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth)")
+    until(page, "() => [...document.images].every(image => image.complete && image.naturalWidth)")
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no photo")
     page.set_input_files("#upload input, input[type=file]", broken)

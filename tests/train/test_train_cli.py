@@ -186,6 +186,7 @@ def accuracy_by_hand(name: str) -> dict[str, float]:
     return {kind: float(np.mean(values)) for kind, values in right.items()}
 
 
+@pytest.mark.slow
 def test_without_street_and_without_val(project_without_street):
     triplets = Triplets.read(TRIPLETS)
     triplets.take(triplets.split != "val").write(TRIPLETS)
@@ -324,6 +325,7 @@ def test_no_training_triplets(project):
     assert not FIT.exists()
 
 
+@pytest.mark.slow
 def test_a_photo_that_is_damaged_is_named_from_the_middle_of_a_training(project):
     # A network without batch normalisation, for whose statistics all photos would be read before the first step.
     fields = {"recipe": "vanila_vgg16", "weights": "null", "size": "32", "epochs": "1", "batch": "2"}
