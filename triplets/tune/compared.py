@@ -70,7 +70,8 @@ def compare(
     by = list(settings.values())
     agree: dict[str, list[Doubles]] = {name: [np.empty((len(by), 0))] for name in values}
     chance: dict[str, list[Doubles]] = {name: [np.empty(0)] for name in values}
-    random_of = {name: _by_chance(catalog, code) for name, code in values.items()}
+    labels, partition = Labels.of(catalog), codes(catalog.partition)
+    random_of = {name: _by_chance(labels, partition, code) for name, code in values.items()}
     nearest = nearest_by_each(catalog, features, by, places, neighbors, progress)
     for (query, _), near in zip(places, nearest, strict=True):
         for name, code in values.items():
@@ -94,9 +95,8 @@ def _shared(code: Rows, query: Rows, found: Rows) -> Doubles:
     return np.where(counted, shares, np.nan)
 
 
-def _by_chance(catalog: Catalog, code: Rows) -> Doubles:
+def _by_chance(labels: Labels, partition: Rows, code: Rows) -> Doubles:
     """The share of all photos that each of the n might find that carry its value: (n,)."""
-    labels, partition = Labels.of(catalog), codes(catalog.partition)
     known = labels.others(partition, (code != MISSING).astype(np.int64))
     return labels.others(partition, code) / np.maximum(known, 1)
 

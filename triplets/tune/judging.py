@@ -51,13 +51,8 @@ class Judging:
 
     def _any(self, tab: Tab) -> Pairs:
         opened = self._tuning.opened()
-        catalog = opened.catalog
-        if tab.within:
-            catalog = catalog.take(opened.partitions[tab.partition])
-        chosen = pairs_to_judge(catalog, FEATURES, opened.similarity, _AT_ONCE, tab.seed)
-        if not tab.within:
-            return chosen
-        rows = opened.partitions[tab.partition]
+        rows = opened.partitions[tab.partition] if tab.within else np.arange(len(opened.catalog))
+        chosen = pairs_to_judge(opened.catalog.take(rows), FEATURES, opened.similarity, _AT_ONCE, tab.seed)
         return Pairs(rows[chosen.query], rows[chosen.a], rows[chosen.b])
 
     def answer(self, tab: Tab, question: Question | None, closer: str | None, who: str | None) -> Tab:

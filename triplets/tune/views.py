@@ -8,6 +8,7 @@ from core.errors import MildnetError
 from core.page import template
 from triplets.tune.compared import Compared
 from triplets.tune.look import Column, Gallery, Photo
+from triplets.tune.preview import Previewed
 from triplets.tune.queries import Query
 from triplets.tune.tab import Question
 
@@ -51,7 +52,7 @@ def pair(version: str, question: Question | None, words: str) -> str:
     return _piece("pair", version, question, words)
 
 
-def triplets(version: str, own: Sequence[Any], others: Sequence[Any], why: str) -> str:
+def triplets(version: str, own: Sequence[Previewed], others: Sequence[Previewed], why: str) -> str:
     """Triplets that would be mined, of the query and of others; `why` the query has none."""
     return _piece("triplets", version, own, others, why)
 
