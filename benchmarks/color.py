@@ -27,6 +27,7 @@ from core import rows
 from core.color import histogram
 from core.color_mask import garment
 from core.color_params import ColorParams
+from core.engine import Engine
 from core.foreground import SIDE
 from core.images import Pixels, PixelStore, shrink
 from core.params import load
@@ -124,7 +125,7 @@ def _clothing(photos: Catalog, store: PixelStore, params: ColorParams) -> dict[s
     vectors = _vectors((store[image] for image in photos.image_id), params)
     click.echo("clothing: garments on other grounds ...", err=True)
     cut_out = PseudoWildParams(share=0.4, per_product=1, seed=1)
-    made = queries(photos, store, cut_out, side=224, workers=os.cpu_count() or 1)
+    made = queries(photos, store, cut_out, side=224, engine=Engine(workers=os.cpu_count() or 1))
     elsewhere = {one.image_id: one.pixels for one in made if one.pixels is not None}
     asked = _vectors(elsewhere.values(), params)
     place = {image: row for row, image in enumerate(photos.image_id)}

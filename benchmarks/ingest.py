@@ -20,7 +20,7 @@ import psutil
 from ruamel.yaml import YAML
 
 from core.decoding import decode
-from core.engine import run
+from core.engine import Engine, run
 from core.images import encode, shrink
 
 PROFILE = Path(__file__).parents[1] / "profiles/sample.yaml"
@@ -159,7 +159,7 @@ def bare_work(rows: int, workers: int, *, whole: bool) -> None:
     names = ("largest_side", "quality", "max_pixels")
     enough = None if whole else params["largest_side"]
     function = partial(bare, **{name: params[name] for name in names}, enough=enough)
-    for _ in run(function, tasks, workers=workers, label=None):
+    for _ in run(function, tasks, engine=Engine(workers=workers), label=None):
         pass
 
 
@@ -175,7 +175,7 @@ def make(photos: Path, folder: Path, count: int, side: int | None, workers: int)
     sources = sorted(photos.iterdir())
     tasks = [range(start, min(start + PER_TASK, count)) for start in range(0, count, PER_TASK)]
     function = partial(cut, sources=sources, folder=folder / "photos", side=side)
-    for _ in run(function, tasks, workers=workers, label="photos to time", total=len(tasks)):
+    for _ in run(function, tasks, engine=Engine(workers=workers), label="photos to time", total=len(tasks)):
         pass
     params = YAML(typ="safe").load(PROFILE)
     columns = {"product_id": "product", "path": "{image}", "gender": "gender", "category": "category"}

@@ -4,8 +4,9 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -50,3 +51,27 @@ def workers_option(command: Command) -> Command:
         show_default="one per core",
         help="Processes to use; the results are the same for every number.",
     )(command)
+
+
+def engine_options(command: Command) -> Command:
+    """Add `--engine`, `--master` and `--workers`, as one parameter `engine`; the results never depend on it."""
+
+    @click.option(
+        "--engine",
+        "name",
+        type=click.Choice(["local", "processes", "spark"]),
+        default="processes",
+        show_default=True,
+        help="What does the work: this process, several, or Spark; the results are the same.",
+    )
+    @click.option("--master", metavar="URL", help="Spark's master, as spark://HOST:PORT, yarn or k8s://...; else here.")
+    @workers_option
+    @wraps(command)
+    def with_engine(*args: Any, name: Any, master: str | None, workers: int, **others: Any) -> Any:
+        from core.engine import Engine
+
+        if master is not None and name != "spark":
+            raise click.UsageError("--master is Spark's. Add --engine spark.")
+        return command(*args, engine=Engine(name, workers, master), **others)
+
+    return cast(Command, with_engine)

@@ -1,6 +1,6 @@
-"""Run a pure function once per partition: in this process or in a pool of processes, results in order.
+"""Run a pure function once per partition: in this process, in a pool of processes or on Spark, results in order.
 
-The same bytes come out of every worker count: results keep the order of the tasks, and each task
+The same bytes come out of every engine and worker count: results keep the order of the tasks, and each task
 runs with one BLAS and one OpenCV thread, so that sums are formed in one order.
 """
 
@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from core.errors import InputError
 
@@ -24,33 +25,64 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True)
+class Engine:
+    """Where work is done: in this process, in `workers` processes, or on Spark at `master`, else in as many here.
+
+    One process is this one.
+    """
+
+    name: Literal["local", "processes", "spark"] = "processes"
+    workers: int = 1
+    master: str | None = None
+
+
+LOCAL = Engine("local")
+
+
 def run(
     function: Callable[[Task], Result],
     tasks: Iterable[Task],
     *,
-    workers: int,
+    engine: Engine,
     label: str | None,
     total: int | None = None,
 ) -> Iterator[Result]:
     """Yield `function(task)` for each task, in the tasks' order, with a progress bar named `label`, or without one.
 
-    `function` and the tasks must pickle where `workers` is above 1. At most two tasks per worker wait
-    at a time, so that a long iterator of tasks or results never lies in memory.
+    `function` and the tasks must pickle unless the engine is this process. A few tasks per worker wait at a time, so
+    that a long iterator of tasks or results never lies in memory. A task may have a `name` for errors to say.
 
     Raises:
-        InputError: a worker died, killed for want of memory most likely.
+        InputError: a worker died, killed for want of memory most likely; or Spark cannot be had.
     """
     from tqdm import tqdm
 
     with tqdm(total=total, desc=label, unit="", delay=1, disable=label is None) as bar:
-        for result in _serial(function, tasks) if workers == 1 else _parallel(function, tasks, workers):
+        for result in _results(function, tasks, engine):
             bar.update()
             yield result
 
 
+def _results(function: Callable[[Task], Result], tasks: Iterable[Task], engine: Engine) -> Iterator[Result]:
+    if engine.name == "spark":
+        return _on_spark(function, tasks, engine)
+    if engine.name == "local" or engine.workers == 1:
+        return _serial(function, tasks)
+    return _parallel(function, tasks, engine.workers)
+
+
+def _on_spark(function: Callable[[Task], Result], tasks: Iterable[Task], engine: Engine) -> Iterator[Result]:
+    try:
+        from core import spark
+    except ModuleNotFoundError as error:
+        raise InputError("Spark is not installed. Run pip install 'mildnet-triplets[spark]'.") from error
+    yield from spark.run(function, tasks, engine)
+
+
 def _serial(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
     for task in tasks:
-        yield _single_threaded(function, task)
+        yield single_threaded(function, task)
 
 
 def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -> Iterator[Result]:
@@ -60,7 +92,7 @@ def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent) as pool:
             waiting: deque[Future[Result]] = deque()
             for task in tasks:
-                waiting.append(pool.submit(_single_threaded, function, task))
+                waiting.append(pool.submit(single_threaded, function, task))
                 if len(waiting) > 2 * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -85,7 +117,8 @@ def _follow_parent() -> None:
     threading.Thread(target=end, daemon=True).start()
 
 
-def _single_threaded(function: Callable[[Task], Result], task: Task) -> Result:
+def single_threaded(function: Callable[[Task], Result], task: Task) -> Result:
+    """`function(task)` with one BLAS and one OpenCV thread."""
     import cv2
 
     cv2.setNumThreads(1)

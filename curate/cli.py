@@ -43,9 +43,10 @@ def sample(params_path: Path, workers: int) -> None:
     """
     params = load(params_path, "curate.sample", SampleParams)
 
+    from core.engine import Engine
     from curate.sample import render_sample
 
-    render_sample(params, SAMPLE, workers)
+    render_sample(params, SAMPLE, Engine(workers=workers))
     click.echo(f"{SAMPLE}: {params.products} products and {params.street_products} with street photos")
 
 
@@ -65,10 +66,12 @@ def ingest(params_path: Path, workers: int) -> None:
     quality, duplicates, split = _shared(params_path)
     reading = _reading(params_path, params.images)
 
+    from core.engine import Engine
     from curate.ingest import ingest
 
     start = perf_counter()
-    _say(ingest(params, reading, quality, duplicates, split, CATALOG, workers), CATALOG, perf_counter() - start)
+    counted = ingest(params, reading, quality, duplicates, split, CATALOG, Engine(workers=workers))
+    _say(counted, CATALOG, perf_counter() - start)
 
 
 @main.command()
@@ -88,10 +91,11 @@ def street(params_path: Path, workers: int) -> None:
     # Without street photos there need be no folder for them.
     reading = _reading(params_path, params.images if Path(params.images).exists() else "")
 
+    from core.engine import Engine
     from curate.street import street
 
     start = perf_counter()
-    counted = street(params, pseudo, reading, quality, duplicates, split, CATALOG, STREET, workers)
+    counted = street(params, pseudo, reading, quality, duplicates, split, CATALOG, STREET, Engine(workers=workers))
     if not counted["street_photos"]:
         click.echo("No street photos: the share of wild triplets is zero.")
     _say(counted, STREET, perf_counter() - start)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engine import Engine
 from core.images import write_store
 from core.tables import Catalog, Measures, Rejected
 from curate.checks import Fault, Reason
@@ -79,7 +80,7 @@ def read_photos(
     *,
     crop: bool,
     also: Iterable[tuple[Accepted, bytes]] = (),
-    workers: int,
+    engine: Engine,
 ) -> tuple[list[Accepted], list[Fault]]:
     """Read every candidate's photo, and write the accepted ones, in catalog order, to the pixel store; `also` follow.
 
@@ -93,7 +94,7 @@ def read_photos(
     in_shop: set[tuple[str, str]] = set()
 
     def encoded() -> Iterator[tuple[str, bytes]]:
-        for (candidate, _), (content, outcome) in zip(ordered, read_all(files, reading, workers), strict=True):
+        for (candidate, _), (content, outcome) in zip(ordered, read_all(files, reading, engine), strict=True):
             product = candidate.partition, candidate.product_id
             if not isinstance(outcome, Photo):
                 faults.append(candidate.fault(outcome.reason, outcome.detail))

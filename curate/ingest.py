@@ -9,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from core.atomic import replacing, write_json
+from core.engine import Engine
 from core.errors import InputError, PhotoError
 from core.paths import MEASURES, REJECTED, REPORT, STORE, TABLE, TOO_MANY_REJECTED
 from curate.checks import Fault, Reason, check_share
@@ -42,7 +43,7 @@ def ingest(
     duplicates: DuplicateParams,
     split: SplitParams,
     folder: Path,
-    workers: int,
+    engine: Engine,
 ) -> Report:
     """Read the source, check every row and photo, and replace `folder` by the collection.
 
@@ -59,7 +60,7 @@ def ingest(
     check_share(faults, photos, params.max_rejected, TOO_MANY_REJECTED, "curate.ingest")
     with replacing(folder) as beside:
         beside.mkdir()
-        accepted, late = read_photos(located, reading, beside / STORE, crop=False, workers=workers)
+        accepted, late = read_photos(located, reading, beside / STORE, crop=False, engine=engine)
         faults += late
         check_share(faults, photos, params.max_rejected, TOO_MANY_REJECTED, "curate.ingest")
         measured = measures(accepted, quality)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.engine import Engine
 from core.images import Pixels, PixelStore, encode
 from core.photo_params import PhotoParams
 from core.tables import Catalog
@@ -19,7 +20,7 @@ PSEUDO = "pseudo_wild"  # the source of these rows, as it is named in their tabl
 
 
 def pseudo_pairs(
-    before: Before, store: Path, params: PseudoWildParams, photos: PhotoParams, workers: int
+    before: Before, store: Path, params: PseudoWildParams, photos: PhotoParams, engine: Engine
 ) -> Iterator[tuple[Accepted, bytes]]:
     """Yield what was made for the chosen products of a catalog, and the catalog photos of those for which it was.
 
@@ -35,7 +36,7 @@ def pseudo_pairs(
         rows_of_product[product].append(row)
     shown: set[str] = set()
     number = 0
-    for made in queries(catalog, pixels, params, photos.largest_side, workers):
+    for made in queries(catalog, pixels, params, photos.largest_side, engine):
         if made.pixels is None:
             continue
         if made.product_id not in shown:

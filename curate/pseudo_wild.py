@@ -9,7 +9,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from core.engine import run
+from core.engine import Engine, run
 from core.foreground import Mask, foreground
 from core.images import Pixels, PixelStore, shrink
 from core.tables import NO_SPLIT, Catalog
@@ -48,7 +48,7 @@ class _Choice(NamedTuple):
 
 
 def queries(
-    catalog: Catalog, store: PixelStore, params: PseudoWildParams, side: int, workers: int
+    catalog: Catalog, store: PixelStore, params: PseudoWildParams, side: int, engine: Engine
 ) -> Iterator[PseudoPhoto]:
     """Yield the pseudo-wild photos of the chosen products by product and number; the larger side is `side` pixels.
 
@@ -62,7 +62,7 @@ def queries(
     tasks = ([(choice, store[choice.image_id]) for choice in group] for group in groups)
     make = partial(_make, seed=params.seed, side=side)
     label = f"pseudo-wild photos, {_PER_TASK} a step"
-    yield from chain.from_iterable(run(make, tasks, workers=workers, label=label, total=len(groups)))
+    yield from chain.from_iterable(run(make, tasks, engine=engine, label=label, total=len(groups)))
 
 
 def pseudo_wild(pixels: Pixels, rng: np.random.Generator, side: int) -> Pixels | None:

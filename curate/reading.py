@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from core.engine import run
+from core.engine import LOCAL, Engine, run
 from core.errors import PhotoError
 from core.photo_params import PhotoParams
 from curate.cache import PhotoCache
@@ -48,7 +48,7 @@ class Reading:
     params: PhotoParams
 
 
-def read_all(files: Sequence[File], reading: Reading, workers: int) -> Iterator[Read]:
+def read_all(files: Sequence[File], reading: Reading, engine: Engine) -> Iterator[Read]:
     """Yield what comes of each photo, in order, with a progress bar.
 
     Photos that the cache does not know are read and, unless a copy of them is known, decoded; from then on the cache
@@ -62,7 +62,7 @@ def read_all(files: Sequence[File], reading: Reading, workers: int) -> Iterator[
         keys = [content and cache.key(content, file.cut) for content, file in zip(held, files, strict=True)]
         present = cache.present({key for key in keys if key})
         fresh = [file for file, key in zip(files, keys, strict=True) if key not in present]
-        results = _results(fresh, reading, workers, copies=not cache.empty())
+        results = _results(fresh, reading, engine, copies=not cache.empty())
         with tqdm(total=len(files), desc="photos", unit=" photos", delay=1) as bar:
             for start in range(0, len(files), _PER_BLOCK):
                 block = range(start, min(start + _PER_BLOCK, len(files)))
@@ -84,12 +84,12 @@ def _place(file: File, root: Root) -> str:
     return f"{shown} {tuple(file.cut.box)}" if file.cut.crop and file.cut.box else shown
 
 
-def _results(fresh: Sequence[File], reading: Reading, workers: int, *, copies: bool) -> Iterator[Result]:
+def _results(fresh: Sequence[File], reading: Reading, engine: Engine, *, copies: bool) -> Iterator[Result]:
     """The content and the outcome of each file; with `copies`, None where the cache has it."""
     tasks = [fresh[start : start + _PER_TASK] for start in range(0, len(fresh), _PER_TASK)]
     # A pool takes longer to start than these few take to read.
-    workers = workers if len(fresh) > _FEW else 1
-    return chain.from_iterable(run(partial(_read, reading=reading, copies=copies), tasks, workers=workers, label=None))
+    engine = engine if len(fresh) > _FEW else LOCAL
+    return chain.from_iterable(run(partial(_read, reading=reading, copies=copies), tasks, engine=engine, label=None))
 
 
 def _kept(cache: PhotoCache, place: str, file: File, result: Result, reading: Reading) -> Read:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from core.atomic import replacing
-from core.engine import run
+from core.engine import Engine, run
 from curate.drawn.products import CATALOG, generators, jpeg, product
 from curate.drawn.scenes import catalog_photo
 from curate.drawn.silhouettes import PARTITIONS
@@ -20,7 +20,7 @@ from curate.sample_street import write_street
 HEADER = ("image", "product_id", "gender", "category", "pattern", "color", "silhouette")
 
 
-def render_sample(params: SampleParams, folder: Path, workers: int) -> None:
+def render_sample(params: SampleParams, folder: Path, engine: Engine) -> None:
     """Write `catalog.csv`, `images/` and `street2shop/` as `folder`, replacing it as a whole.
 
     The table has one row per photo, columns `HEADER`, in the order of the products.
@@ -30,12 +30,12 @@ def render_sample(params: SampleParams, folder: Path, workers: int) -> None:
         products = run(
             partial(_catalog_product, params=params),
             range(params.products),
-            workers=workers,
+            engine=engine,
             label="catalog",
             total=params.products,
         )
         _write_catalog(beside, products)
-        write_street(params, beside / "street2shop", workers)
+        write_street(params, beside / "street2shop", engine)
 
 
 def _write_catalog(folder: Path, products: Iterable[list[tuple[tuple[str, ...], bytes]]]) -> None:

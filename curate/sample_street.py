@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.atomic import write_json, write_text
-from core.engine import run
+from core.engine import Engine, run
 from curate.drawn.products import STREET, Product, generators, jpeg, product
 from curate.drawn.scenes import catalog_photo, street_photo
 from curate.params import SampleParams
@@ -40,7 +40,7 @@ class _Photos:
     shop: list[tuple[str, dict[str, Any]]]
 
 
-def write_street(params: SampleParams, folder: Path, workers: int) -> None:
+def write_street(params: SampleParams, folder: Path, engine: Engine) -> None:
     """Write `photos/photos.txt`, `meta/json/` and `images/` as `folder`; 0 products leave the lists empty."""
     (folder / "images").mkdir(parents=True)
     lists: dict[str, list[dict[str, Any]]] = {
@@ -49,7 +49,7 @@ def write_street(params: SampleParams, folder: Path, workers: int) -> None:
     lines = []
     task = partial(_street_product, params=params)
     count = params.street_products
-    for photos in run(task, range(count), workers=workers, label="street", total=count):
+    for photos in run(task, range(count), engine=engine, label="street", total=count):
         for photo_id, data in photos.files.items():
             (folder / "images" / f"{photo_id:09d}.jpg").write_bytes(data)
             lines.append(f"{photo_id:09d},https://example.com/photos/{photo_id:09d}.jpg\n")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core.atomic import replacing, write_json
+from core.engine import Engine
 from core.paths import MEASURES, REJECTED, REPORT, STORE, STREET_PAIRS, TABLE, TOO_MANY_REJECTED
 from core.tables import Catalog, Measures, StreetPairs
 from curate.checks import Fault, Reason, check_share
@@ -27,7 +28,7 @@ def street(
     split: SplitParams,
     shop: Path,
     folder: Path,
-    workers: int,
+    engine: Engine,
 ) -> Report:
     """Read the lists, check every entry and photo, and replace `folder` by the collection.
 
@@ -43,11 +44,11 @@ def street(
     before = Before(Catalog.read(shop / TABLE), Measures.read(shop / MEASURES))
     listed = read_lists(params, reading.root)
     entries = len(listed.located) + len(listed.faults)
-    made = pseudo_pairs(before, shop / STORE, pseudo, reading.params, workers)
+    made = pseudo_pairs(before, shop / STORE, pseudo, reading.params, engine)
     with replacing(folder) as beside:
         beside.mkdir()
         accepted, late = read_photos(
-            listed.located, reading, beside / STORE, crop=params.crop, also=made, workers=workers
+            listed.located, reading, beside / STORE, crop=params.crop, also=made, engine=engine
         )
         faults = listed.faults + late
         if entries:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli import Stage, params_option, workers_option
+from core.cli import Stage, engine_options, params_option
 from core.paths import CATALOG, CLASSIFIERS, COLLECTIONS, FEATURE_CACHE, FEATURES, STORE, STORES, TABLE
 
 if TYPE_CHECKING:
+    from core.engine import Engine
     from core.tables import Catalog
 
 
@@ -114,8 +115,8 @@ def extract_networks() -> None:
 
 @extract.command("color")
 @params_option
-@workers_option
-def extract_color(params_path: Path, workers: int) -> None:
+@engine_options
+def extract_color(params_path: Path, engine: "Engine") -> None:
     """Write data/features/color.arrow: LAB histograms of the garments.
 
     Example: features extract color --workers 2
@@ -127,7 +128,7 @@ def extract_color(params_path: Path, workers: int) -> None:
 
     params = load(params_path, "features.color", ColorParams)
     with FeatureCache(FEATURE_CACHE) as known:
-        vectors = color_table.histograms(STORES, _photos().image_id, params, known, workers=workers)
+        vectors = color_table.histograms(STORES, _photos().image_id, params, known, engine=engine)
     vectors.write(FEATURES / "color.arrow")
     click.echo(f"color: {len(vectors.image_id)} photos, {vectors.values.shape[1]} dimensions")
 

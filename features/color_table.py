@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core import color, color_mask, engine, foreground, images
+from core import color, color_mask, foreground, images
 from core.color_params import ColorParams, as_text
+from core.engine import Engine, run
 from core.images import PixelStore
 from core.similarity import Floats
 from core.tables import Column, Vectors
@@ -23,7 +24,7 @@ _CHUNK = 64  # photos per task of a worker
 
 
 def histograms(
-    stores: Sequence[Path], image_id: Column, params: ColorParams, cache: FeatureCache, *, workers: int
+    stores: Sequence[Path], image_id: Column, params: ColorParams, cache: FeatureCache, *, engine: Engine
 ) -> Vectors:
     """The colour descriptor of each image, (n, d); a photo that `cache` knows is not opened."""
     store = PixelStore.open(*stores)
@@ -32,9 +33,7 @@ def histograms(
 
     def compute(rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[np.int64], tuple[Floats]]]:
         chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
-        parts = engine.run(
-            of_chunk, [image_id[chunk] for chunk in chunks], workers=workers, label="color", total=len(chunks)
-        )
+        parts = run(of_chunk, [image_id[chunk] for chunk in chunks], engine=engine, label="color", total=len(chunks))
         for chunk, values in zip(chunks, parts, strict=True):
             yield chunk, (values,)
 

@@ -1,10 +1,11 @@
 """`triplets`: neighbours, triplets mined from them, and the mix that trains."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from core.cli import Stage, params_option, workers_option
+from core.cli import Stage, engine_options, params_option
 from core.paths import (
     CATALOG,
     FEATURES,
@@ -29,6 +30,9 @@ from triplets.index.cli import index_commands, search_photos
 from triplets.judged.cli import ask, learn_weights
 from triplets.tune.cli import tune
 
+if TYPE_CHECKING:
+    from core.engine import Engine
+
 
 @click.group(cls=Stage)
 def main() -> None:
@@ -40,8 +44,8 @@ def main() -> None:
 
 @main.command()
 @params_option
-@workers_option
-def recommend(params_path: Path, workers: int) -> None:
+@engine_options
+def recommend(params_path: Path, engine: "Engine") -> None:
     """Find the nearest photos of every catalog photo in its partition, with the weights of params.yaml.
 
     Writes the neighbours, the scaled and weighted distance, how much each descriptor really decides, and a sheet to
@@ -64,7 +68,7 @@ def recommend(params_path: Path, workers: int) -> None:
     drawn = similarity.Pairs.draw(catalog, FEATURES, params)
     fitted = similarity.fit(drawn, catalog, params)
     decided = similarity.contributions(drawn, fitted)
-    found = neighbors.recommend(catalog, FEATURES, fitted, params.neighbors, workers)
+    found = neighbors.recommend(catalog, FEATURES, fitted, params.neighbors, engine)
     with replacing(RECOMMENDED) as folder:
         fitted.write(folder / SIMILARITY.name)
         count = Neighbors.write_parts(folder / NEIGHBORS.name, found)
@@ -85,8 +89,8 @@ def recommend(params_path: Path, workers: int) -> None:
     help="The file to write; .parquet, .csv or .jsonl tells the format.",
 )
 @params_option
-@workers_option
-def similar(output: Path, params_path: Path, workers: int) -> None:
+@engine_options
+def similar(output: Path, params_path: Path, engine: "Engine") -> None:
     """Find the most similar products of every product in its partition, variants of one product shown once.
 
     Reads the weights that `triplets recommend` wrote. Beside the default file stands a sheet to look at.
@@ -110,7 +114,7 @@ def similar(output: Path, params_path: Path, workers: int) -> None:
     photos = PixelStore.open(CATALOG / STORE)
     similarity = Similarity.read(SIMILARITY)
     family = families(catalog, params.variant)
-    found = similar.similar(catalog, FEATURES, similarity, family, params.products, workers)
+    found = similar.similar(catalog, FEATURES, similarity, family, params.products, engine)
     count = table_files.write_parts(output, Similar, found)
     click.echo(Lists.of(catalog, family).describe(params.products))
     click.echo(f"{count:,} similar products in {output}.")
@@ -139,8 +143,8 @@ def show_neighbors(image_id: str) -> None:
 
 @main.command()
 @params_option
-@workers_option
-def mine(params_path: Path, workers: int) -> None:
+@engine_options
+def mine(params_path: Path, engine: "Engine") -> None:
     """Mine in-class and out-of-class triplets from the nearest photos inside each partition and split.
 
     Prints how many candidates each rule rejected, and the parameter that changes it.
@@ -163,7 +167,7 @@ def mine(params_path: Path, workers: int) -> None:
     similarity = Similarity.read(SIMILARITY)
     tally = Tally()
     with replacing(MINED) as folder:
-        found = mine.mine(catalog, FEATURES, similarity, params, workers)
+        found = mine.mine(catalog, FEATURES, similarity, params, engine)
         Triplets.write_parts(folder / TRIPLETS, tally.count(found))
         MinedReport.write(folder / REPORT, tally.as_json(), MadeBy.of("triplets.mine", params, similarity))
     click.echo(console(tally), nl=False)
@@ -171,8 +175,8 @@ def mine(params_path: Path, workers: int) -> None:
 
 @main.command()
 @params_option
-@workers_option
-def mix(params_path: Path, workers: int) -> None:
+@engine_options
+def mix(params_path: Path, engine: "Engine") -> None:
     """Mine wild triplets and mix all kinds in the asked shares and totals.
 
     Writes the mix as a table and, per split, as headerless query,positive,negative paths; and a report, as a page and
@@ -201,7 +205,7 @@ def mix(params_path: Path, workers: int) -> None:
     similarity = Similarity.read(SIMILARITY)
     mined, of_mined = Triplets.read(MINED / TRIPLETS), MinedReport.read(MINED / REPORT)
     photos = PixelStore.open(*STORES)
-    from_street, counts = wild.mine(street, pairs, FEATURES, similarity, params, workers)
+    from_street, counts = wild.mine(street, pairs, FEATURES, similarity, params, engine)
     supply = Triplets.concat([mined, from_street])
     mixed = mix.mix(supply, params)
     of_wild = counts, MadeBy.of("triplets.mix", params, similarity)

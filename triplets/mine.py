@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import engine
+from core.engine import Engine, run
 from core.similarity import Floats, Similarity
 from core.tables import Catalog, Triplets
 from triplets.assemble import DISTANCES, Side, triplets_of
@@ -52,14 +52,16 @@ class Mined:
     counts: Counter[str]
 
 
-def mine(catalog: Catalog, features: Path, similarity: Similarity, params: MineParams, workers: int) -> Iterator[Mined]:
+def mine(
+    catalog: Catalog, features: Path, similarity: Similarity, params: MineParams, engine: Engine
+) -> Iterator[Mined]:
     """Mine each partition and split, in the catalog's order.
 
     Raises:
         TableError: a descriptor's file or an image's vector is missing, or a vector is not finite.
     """
     work = tasks(catalog, features, similarity, params)
-    return engine.run(mine_in, work, workers=workers, label="triplets", total=len(work))
+    return run(mine_in, work, engine=engine, label="triplets", total=len(work))
 
 
 def mine_in(task: Task) -> Mined:

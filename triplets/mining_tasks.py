@@ -33,6 +33,11 @@ class Task:
     copies: Rows
     near: int
 
+    @property
+    def name(self) -> str:
+        """The partition and the split."""
+        return f"{self.group.partition} {self.group.split}"
+
     @classmethod
     def of(
         cls,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core import engine
 from core.codes import codes
+from core.engine import Engine, run
 from core.search import Barred, fused
 from core.similarity import Floats, Similarity, squared_distances
 from core.tables import DESCRIPTORS, Catalog, Column, Neighbors
@@ -32,8 +32,9 @@ class Near:
 
 @dataclass(frozen=True)
 class Task:
-    """One partition; its vectors are read where the work is done."""
+    """One partition, `name`; its vectors are read where the work is done."""
 
+    name: str
     described: Described
     similarity: Similarity
     image_id: Column
@@ -42,7 +43,7 @@ class Task:
     k: int
 
 
-def recommend(catalog: Catalog, features: Path, similarity: Similarity, k: int, workers: int) -> Iterator[Neighbors]:
+def recommend(catalog: Catalog, features: Path, similarity: Similarity, k: int, engine: Engine) -> Iterator[Neighbors]:
     """The `k` nearest of each photo of `catalog` in its partition, whatever their split; fewer where it holds fewer.
 
     A table per partition, in the catalog's order.
@@ -52,9 +53,10 @@ def recommend(catalog: Catalog, features: Path, similarity: Similarity, k: int, 
     """
     product, copies = codes(catalog.product_id), codes(catalog.duplicate_group)
     described = Described.find(features, catalog.image_id)
-    found = partitions(catalog).values()
+    found = partitions(catalog)
     tasks = (
         Task(
+            name,
             described.take(rows),
             similarity.of(catalog.category[rows[0]]),
             catalog.image_id[rows],
@@ -62,9 +64,9 @@ def recommend(catalog: Catalog, features: Path, similarity: Similarity, k: int, 
             copies[rows],
             k,
         )
-        for rows in found
+        for name, rows in found.items()
     )
-    return engine.run(nearest_in, tasks, workers=workers, label="neighbours", total=len(found))
+    return run(nearest_in, tasks, engine=engine, label="neighbours", total=len(found))
 
 
 def nearest_in(task: Task) -> Neighbors:

@@ -14,8 +14,8 @@ from typing import Self
 
 import numpy as np
 
-from core import engine
 from core.codes import codes
+from core.engine import Engine, run
 from core.similarity import Floats, Similarity, squared_distances
 from core.tables import Catalog, Column, StreetPairs, Triplets
 from triplets.assemble import Side, triplets_of
@@ -45,9 +45,14 @@ class Task:
     copies: Rows
     positive: Rows
 
+    @property
+    def name(self) -> str:
+        """The partition and the split."""
+        return f"{self.group.partition} {self.group.split}"
+
 
 def mine(
-    street: Catalog, pairs: StreetPairs, features: Path, similarity: Similarity, params: MixParams, workers: int
+    street: Catalog, pairs: StreetPairs, features: Path, similarity: Similarity, params: MixParams, engine: Engine
 ) -> tuple[Triplets, Counter[str]]:
     """The wild triplets of the street collection, and how many candidates each rule rejected.
 
@@ -58,7 +63,7 @@ def mine(
     tasks = _tasks(street, pairs, features, similarity, params)
     tables, counts = [Triplets.from_rows([])], Counter({"wild.queries": 0, "wild.queries_without_positive": 0})
     counts["wild.queries_pseudo"] = int(pairs.pseudo.sum())
-    for table, rejected in engine.run(mine_in, tasks, workers=workers, label="wild triplets", total=len(found)):
+    for table, rejected in run(mine_in, tasks, engine=engine, label="wild triplets", total=len(found)):
         tables.append(table)
         counts.update(rejected)
     return Triplets.concat(tables), counts

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from threadpoolctl import threadpool_info
 
-from core.engine import run
+from core.engine import LOCAL, Engine, run
 
 
 def uneven(task, size=60):
@@ -38,34 +38,34 @@ def failing(task):
 
 def test_results_keep_the_order_and_the_bytes():
     tasks = range(11)
-    serial = list(run(partial(uneven, size=40), tasks, workers=1, label="serial"))
+    serial = list(run(partial(uneven, size=40), tasks, engine=LOCAL, label="serial"))
     assert [task for task, _ in serial] == list(tasks)
-    assert list(run(partial(uneven, size=40), tasks, workers=3, label="parallel")) == serial
+    assert list(run(partial(uneven, size=40), tasks, engine=Engine(workers=3), label="parallel")) == serial
 
 
 def test_one_worker_stays_in_this_process_and_two_leave_it():
-    assert set(run(process, range(2), workers=1, label="here")) == {os.getpid()}
-    assert os.getpid() not in set(run(process, range(2), workers=2, label="there"))
+    assert set(run(process, range(2), engine=LOCAL, label="here")) == {os.getpid()}
+    assert os.getpid() not in set(run(process, range(2), engine=Engine(workers=2), label="there"))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_task_has_one_thread(workers):
-    assert set(run(threads, range(3), workers=workers, label="threads")) == {(1, 1)}
+    assert set(run(threads, range(3), engine=Engine(workers=workers), label="threads")) == {(1, 1)}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_comes_through(workers):
     with pytest.raises(ValueError, match=r"^task 3$"):
-        list(run(failing, range(6), workers=workers, label="failing"))
+        list(run(failing, range(6), engine=Engine(workers=workers), label="failing"))
 
 
 def test_workers_end_with_a_parent_that_is_killed(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(
-        "from core.engine import run\n"
+        "from core.engine import Engine, run\n"
         "import time\n"
         "if __name__ == '__main__':\n"
-        "    for _ in run(time.sleep, [0.05] * 2000, workers=2, label=None):\n"
+        "    for _ in run(time.sleep, [0.05] * 2000, engine=Engine(workers=2), label=None):\n"
         "        print('ready', flush=True)\n"
     )
     parent = psutil.Popen([sys.executable, script], stdout=subprocess.PIPE)
@@ -81,7 +81,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path):
 
 def test_tasks_are_drawn_only_as_results_are_taken():
     drawn = []
-    results = run(failing, (drawn.append(task) or task for task in range(3)), workers=1, label="lazy")
+    results = run(failing, (drawn.append(task) or task for task in range(3)), engine=LOCAL, label="lazy")
     assert drawn == []
     assert next(results) == 0
     assert drawn == [0]
@@ -89,4 +89,4 @@ def test_tasks_are_drawn_only_as_results_are_taken():
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_no_tasks_no_results(workers):
-    assert list(run(failing, [], workers=workers, label="none")) == []
+    assert list(run(failing, [], engine=Engine(workers=workers), label="none")) == []

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from small_shop import OUT, good, open_shop, photo, row, run, write_table, written
 
+from core.engine import LOCAL
 from core.params import load
 from core.paths import FETCHED, PHOTO_CACHE
 from core.photo_params import PhotoParams
@@ -50,7 +51,7 @@ def paths_read():
         load(PARAMS, "curate.duplicates", DuplicateParams),
         load(PARAMS, "curate.split", SplitParams),
         OUT,
-        workers=1,
+        engine=LOCAL,
     )
     return sorted(listening.log)
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from core.engine import Engine
 from core.foreground import foreground
 from core.images import PixelStore, encode, write_store
 from core.tables import NO_SPLIT, Catalog
@@ -65,7 +66,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> PixelStore:
 
 
 def made(catalog: Catalog, store: PixelStore, params: PseudoWildParams = ALL, workers: int = 1) -> dict:
-    photos = list(queries(catalog, store, params, SIDE, workers))
+    photos = list(queries(catalog, store, params, SIDE, Engine(workers=workers)))
     by_key = {
         (one.product_id, one.number): (one.image_id, None if one.pixels is None else one.pixels.tobytes())
         for one in photos

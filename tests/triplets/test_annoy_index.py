@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from small_project import WIDTHS, catalog_rows, random_vectors, row, write_vectors
 
+from core.engine import LOCAL, Engine
 from core.errors import InputError, TableError
 from core.similarity import Similarity
 from core.tables import Catalog, Vectors
@@ -41,7 +42,7 @@ class Project:
         self.folder = root / "index"
 
     def build(self, asked=ASKED, similarity=SIMILARITY, workers=1, folder=None):
-        return build(folder or self.folder, self.catalog, self.described, similarity, asked, workers)
+        return build(folder or self.folder, self.catalog, self.described, similarity, asked, Engine(workers=workers))
 
     def open(self, partition="women/dresses", similarity=SIMILARITY):
         """As `triplets search` opens it."""
@@ -160,15 +161,17 @@ def test_the_seed_is_annoys_too(small, tmp_path):
 
 def test_the_recall_is_whole_where_the_candidates_are_all_photos(small):
     manifest = Manifest.read(small.folder)
-    all_of_it = measure(small.folder, manifest, small.catalog, small.described, SIMILARITY, 40, seed=1, workers=1)
+    all_of_it = measure(small.folder, manifest, small.catalog, small.described, SIMILARITY, 40, seed=1, engine=LOCAL)
     assert (all_of_it.queries, all_of_it.exact, all_of_it.ranked) == (120, 1200, 1200)
-    few = measure(small.folder, manifest, small.catalog, small.described, SIMILARITY, 10, seed=1, workers=2)
+    few = measure(
+        small.folder, manifest, small.catalog, small.described, SIMILARITY, 10, seed=1, engine=Engine(workers=2)
+    )
     assert few.raw == few.ranked == all_of_it.raw < 1200
 
 
 def test_the_recall_counts_what_plain_loops_count(small):
     found = measure(
-        small.folder, Manifest.read(small.folder), small.catalog, small.described, SIMILARITY, 15, seed=1, workers=1
+        small.folder, Manifest.read(small.folder), small.catalog, small.described, SIMILARITY, 15, seed=1, engine=LOCAL
     )
     hits = 0
     catalog = small.catalog
@@ -192,14 +195,14 @@ def test_among_identical_photos_any_answer_is_right(tmp_path):
     rows = [row(f"{number:03}") for number in range(300)]
     vectors = {name: np.full((300, width), 0.25, np.float32) for name, width in WIDTHS.items()}
     project = Project(tmp_path, rows, vectors)
-    figures = measured(project.folder, project.catalog, project.described, SIMILARITY, ASKED, 200, workers=1)
+    figures = measured(project.folder, project.catalog, project.described, SIMILARITY, ASKED, 200, engine=LOCAL)
     assert (figures["recall@10"], figures["recall@10_raw"]) == (1.0, 1.0)
     assert len(set(project.open().candidates(project.fused("women/dresses")[0], 200).tolist())) == 200
 
 
 def test_a_partition_of_one_photo_has_no_neighbours_to_find(tmp_path):
     project = Project(tmp_path, [row("a")])
-    figures = measured(project.folder, project.catalog, project.described, SIMILARITY, ASKED, 200, workers=1)
+    figures = measured(project.folder, project.catalog, project.described, SIMILARITY, ASKED, 200, engine=LOCAL)
     assert figures["recall@10"] is None
     assert project.open().candidates(project.fused("women/dresses")[0], 10).tolist() == [0]
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_project import RECOMMEND, all_distances, catalog_rows, fit, random_vectors, row, write_project
 
+from core.engine import LOCAL
 from core.tables import Catalog, Neighbors, Triplets
 from triplets import mine, mining_tasks, neighbors
 from triplets.params import MineParams, RecommendParams, Weights
@@ -27,7 +28,7 @@ def mined(root: Path, rows, params: MineParams, *, vectors=None, recommend=RECOM
     """A project of `rows`, mined: catalog, triplets, counts."""
     write_project(root, rows, vectors=vectors)
     catalog = Catalog.read(root / "data/curated/catalog/catalog.parquet")
-    parts = list(mine.mine(catalog, root / "data/features", fit(root, recommend), params, workers=1))
+    parts = list(mine.mine(catalog, root / "data/features", fit(root, recommend), params, engine=LOCAL))
     counts = sum((part.counts for part in parts), Counter())
     return catalog, Triplets.concat([Triplets.from_rows([]), *(part.triplets for part in parts)]), counts
 
@@ -146,7 +147,7 @@ def test_inside_a_split_the_search_is_the_recommenders(tmp_path):
         one["split"] = "train"
     catalog, triplets, _ = mined(tmp_path, rows, asked())
     found = Neighbors.concat(
-        list(neighbors.recommend(catalog, tmp_path / "data/features", fit(tmp_path), 14, workers=1))
+        list(neighbors.recommend(catalog, tmp_path / "data/features", fit(tmp_path), 14, engine=LOCAL))
     )
     ranks = {
         (q, n): (r, d) for q, n, r, d in zip(found.query_id, found.neighbor_id, found.rank, found.distance, strict=True)

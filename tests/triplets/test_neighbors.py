@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_project import catalog_rows, random_vectors, row, write_project, write_vectors
 
+from core.engine import LOCAL
 from core.errors import InputError, TableError
 from core.tables import DESCRIPTORS, Catalog, Neighbors, Vectors
 from triplets import neighbors, similarity
@@ -20,7 +21,7 @@ def params(structure=0.4, pattern=0.3, color=0.3, neighbors=6) -> RecommendParam
 def recommended(root: Path, asked: RecommendParams = params()):  # noqa: B008
     catalog = Catalog.read(root / "data/curated/catalog/catalog.parquet")
     fitted = similarity.fit(similarity.Pairs.draw(catalog, root / "data/features", asked), catalog, asked)
-    found = neighbors.recommend(catalog, root / "data/features", fitted, asked.neighbors, workers=1)
+    found = neighbors.recommend(catalog, root / "data/features", fitted, asked.neighbors, engine=LOCAL)
     return catalog, fitted, Neighbors.concat([Neighbors.from_rows([]), *found])
 
 

@@ -15,6 +15,7 @@ from small_project import (
     write_vectors,
 )
 
+from core.engine import LOCAL
 from core.errors import InputError
 from core.paths import CATALOG, FEATURES, TABLE
 from core.similarity import Similarity
@@ -97,7 +98,7 @@ def by_loops(catalog: Catalog, apart: dict, variant: str | None, k: int) -> dict
 
 
 def found_in(root: Path, catalog: Catalog, fitted: Similarity, variant: str | None, k: int) -> Similar:
-    parts = similar.similar(catalog, root / FEATURES, fitted, families(catalog, variant), k, workers=1)
+    parts = similar.similar(catalog, root / FEATURES, fitted, families(catalog, variant), k, engine=LOCAL)
     return Similar.concat([Similar.from_rows([]), *parts])
 
 

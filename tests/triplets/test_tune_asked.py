@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from small_project import catalog_rows, fit, random_vectors, row, write_project, write_vectors
 
+from core.engine import LOCAL
 from core.errors import InputError, TableError
 from core.paths import CATALOG, FEATURES, TABLE
 from core.similarity import Similarity
@@ -61,7 +62,7 @@ def test_what_is_found_is_what_the_recommender_finds_by_any_weights(root, catalo
     asked = [Asked.of_known(number, catalog, described, scales) for number in range(len(catalog))]
     for weights in WEIGHTS:
         similarity = weighted(scales, weights, own)
-        tables = neighbors.recommend(catalog, root / FEATURES, similarity, k, workers=1)
+        tables = neighbors.recommend(catalog, root / FEATURES, similarity, k, engine=LOCAL)
         recommended = Neighbors.concat(list(tables))
         for query in asked:
             wanted = recommended.take(recommended.query_id == query.name)

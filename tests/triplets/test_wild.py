@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_project import RECOMMEND, all_distances, catalog_rows, fit, row, street_rows, write_project
 
+from core.engine import LOCAL
 from core.errors import TableError
 from core.tables import Catalog, StreetPairs
 from triplets import wild
@@ -30,7 +31,7 @@ def mined(
     table = Catalog.read(folder / "street/catalog.parquet")
     known = StreetPairs.read(folder / "street/street_pairs.parquet")
     params = MixParams(0.3, 0.3, Totals(None, None, None), per_pair, margin, gap, hardness, negative_cap, seed=1)
-    return table, *wild.mine(table, known, features, fit(root, recommend), params, workers=1)
+    return table, *wild.mine(table, known, features, fit(root, recommend), params, engine=LOCAL)
 
 
 def by_loops(street: Catalog, pairs, apart, margin, gap):

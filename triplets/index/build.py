@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import engine
+from core.engine import Engine, run
 from core.errors import InputError
 from core.similarity import Similarity
 from core.tables import Catalog
@@ -41,7 +41,7 @@ class Task:
 
 
 def build(
-    folder: Path, catalog: Catalog, described: Described, similarity: Similarity, asked: Asked, workers: int
+    folder: Path, catalog: Catalog, described: Described, similarity: Similarity, asked: Asked, engine: Engine
 ) -> Manifest:
     """Write the files of every partition of `catalog`, whose vectors are `described`, and the manifest into `folder`.
 
@@ -56,7 +56,7 @@ def build(
     kinds = [one for place, one in enumerate(own) if one not in own[:place]]
     using = [kinds.index(one) for one in own]
     reductions = _write_reductions(
-        folder, catalog, described, kinds, list(zip(using, found.values(), strict=True)), asked, workers
+        folder, catalog, described, kinds, list(zip(using, found.values(), strict=True)), asked, engine
     )
     tasks = (
         Task(
@@ -64,7 +64,7 @@ def build(
         )
         for number, rows in enumerate(found.values())
     )
-    written = engine.run(write_trees, tasks, workers=workers, label="index", total=len(found))
+    written = run(write_trees, tasks, engine=engine, label="index", total=len(found))
     entries = tuple(
         Entry(name, len(rows), hashed(catalog.image_id[rows]), reduction, sha256)
         for (name, rows), reduction, sha256 in zip(found.items(), using, written, strict=True)
@@ -82,7 +82,7 @@ def _write_reductions(
     kinds: Sequence[Similarity],
     members: Sequence[tuple[int, Rows]],
     asked: Asked,
-    workers: int,
+    engine: Engine,
 ) -> tuple[Reduced, ...]:
     """Fit and write a PCA for each of `kinds`; `members` are all partitions, each the number of its kind and rows."""
     fits = [
@@ -90,7 +90,7 @@ def _write_reductions(
         for number, one in enumerate(kinds)
     ]
     reductions = []
-    fitted = engine.run(reduction.fit, fits, workers=workers, label="reduction", total=len(fits))
+    fitted = run(reduction.fit, fits, engine=engine, label="reduction", total=len(fits))
     for number, (one, components) in enumerate(zip(kinds, fitted, strict=True)):
         path = components_path(folder, number)
         np.save(path, components)

@@ -37,6 +37,7 @@ def build_index(dimensions: int, trees: int, seed: int, workers: int) -> None:
     Example: triplets index build --trees 50
     """
     from core.atomic import replacing, write_json
+    from core.engine import Engine
     from core.similarity import Similarity
     from core.tables import Catalog
     from triplets.distances import Described
@@ -48,7 +49,9 @@ def build_index(dimensions: int, trees: int, seed: int, workers: int) -> None:
     described = Described.find(FEATURES, catalog.image_id)
     asked = index_build.Asked(dimensions, trees, seed)
     with replacing(INDEX) as folder:
-        figures = index_report.measured(folder, catalog, described, similarity, asked, _CANDIDATES, workers)
+        figures = index_report.measured(
+            folder, catalog, described, similarity, asked, _CANDIDATES, Engine(workers=workers)
+        )
         write_json(folder / REPORT, figures)
     click.echo(index_report.told(figures), nl=False)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core import engine
 from core.codes import codes
+from core.engine import Engine, run
 from core.similarity import Floats, Similarity
 from core.tables import Catalog, Column
 from triplets.distances import Described, between
@@ -53,7 +53,7 @@ def measure(
     similarity: Similarity,
     candidates: int,
     seed: int,
-    workers: int,
+    engine: Engine,
 ) -> Recall:
     """Ask the index in `folder` for the nearest of up to `QUERIES` photos drawn from `catalog`.
 
@@ -82,7 +82,7 @@ def measure(
         )
         for name, rows in some.items()
     )
-    found = list(engine.run(_of_partition, tasks, workers=workers, label="recall", total=len(some)))
+    found = list(run(_of_partition, tasks, engine=engine, label="recall", total=len(some)))
     counts = np.array(found, np.int64).reshape(-1, 3).sum(axis=0).tolist()
     return Recall(int(asking.sum()), *counts)
 

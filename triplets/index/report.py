@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from core.engine import Engine
 from core.similarity import Similarity
 from core.tables import Catalog
 from triplets.distances import Described
@@ -18,7 +19,7 @@ def measured(
     similarity: Similarity,
     asked: Asked,
     candidates: int,
-    workers: int,
+    engine: Engine,
 ) -> dict[str, Any]:
     """Build the index in `folder`; seconds of the build, bytes, and the shares of exact neighbours found.
 
@@ -29,9 +30,9 @@ def measured(
         InputError, TableError: as `triplets.index.build.build`.
     """
     start = time.perf_counter()
-    manifest = build(folder, catalog, described, similarity, asked, workers)
+    manifest = build(folder, catalog, described, similarity, asked, engine)
     seconds = time.perf_counter() - start
-    found = recall.measure(folder, manifest, catalog, described, similarity, candidates, asked.seed, workers)
+    found = recall.measure(folder, manifest, catalog, described, similarity, candidates, asked.seed, engine)
     return {
         "partitions": len(manifest.partitions),
         "photos": len(catalog),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import engine
+from core.engine import Engine, run
 from core.search import Block, in_blocks, smallest
 from core.similarity import Floats, Similarity
 from core.tables import DESCRIPTORS, Catalog, Column, Similar
@@ -32,9 +32,14 @@ class Task:
     family: Rows
     k: int
 
+    @property
+    def name(self) -> str:
+        """The partition."""
+        return self.partition
+
 
 def similar(
-    catalog: Catalog, features: Path, similarity: Similarity, family: Rows, k: int, workers: int
+    catalog: Catalog, features: Path, similarity: Similarity, family: Rows, k: int, engine: Engine
 ) -> Iterator[Similar]:
     """The `k` nearest products of each product in its partition; fewer where it holds fewer families.
 
@@ -48,7 +53,7 @@ def similar(
     described = Described.find(features, catalog.image_id)
     found = partitions(catalog)
     tasks = (_task(name, rows, catalog, described, similarity, family, k) for name, rows in found.items())
-    return engine.run(similar_in, tasks, workers=workers, label="similar products", total=len(found))
+    return run(similar_in, tasks, engine=engine, label="similar products", total=len(found))
 
 
 def _task(

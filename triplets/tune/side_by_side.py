@@ -70,7 +70,7 @@ def nearest_by_each(
         tasks = (Task(described.take(block), block, asked, labels.barred(query, block), by, k) for block in blocks)
         shape = len(by), len(query), k
         best = Nearest(np.full(shape, -1, np.int64), np.full(shape, np.inf, np.float32))
-        found = engine.run(_in_block, tasks, workers=1, label=None, total=len(blocks))
+        found = engine.run(_in_block, tasks, engine=engine.LOCAL, label=None, total=len(blocks))
         for block, near in zip(blocks, found, strict=True):
             best = _first(best, near, k)
             done += len(block)

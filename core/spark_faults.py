@@ -1,0 +1,43 @@
+"""What Spark says at length when a job fails, as one line that names the task."""
+
+import re
+from collections.abc import Sequence
+
+_TASK = re.compile(r"Task (\d+) in stage \S+ failed (\d+) times")
+_MODULE = re.compile(r"ModuleNotFoundError: (No module named '[^']+')")
+_MEMORY = ("Python worker exited unexpectedly", "MemoryError", "OutOfMemory", "ExecutorLostFailure", "exit code 137")
+_MASTER = re.compile(r"Could not parse Master URL: '([^']*)'")
+
+
+def told(error: BaseException, names: Sequence[str]) -> str:
+    """The line for a job that failed; `names` are those of its tasks, one per Spark partition."""
+    text = str(error)
+    found = _TASK.search(text)
+    if found is None:
+        return f"Spark has stopped: {first_line(text)}. Run the command again."
+    name, times = names[int(found[1])], found[2]
+    if module := _MODULE.search(text):
+        return f"a Spark worker cannot do {name}: {module[1]}. Install the project there, or name its PYSPARK_PYTHON."
+    if any(sign in text for sign in _MEMORY):
+        return (
+            f"the Spark worker of {name} was killed {times} times. It may be memory: lower --workers, or raise"
+            " spark.executor.memoryOverhead."
+        )
+    return f"{name} failed {times} times on Spark: {first_line(text[found.end() :])}."
+
+
+def not_started(error: BaseException, master: str) -> str:
+    """The line for a session that does not start."""
+    text = str(error)
+    if _MASTER.search(text):
+        return f"--master must be local[N], spark://HOST:PORT, yarn or k8s://URL. Received: {master}"
+    if "stopped SparkContext" in text:
+        return f"no Spark master answers at {master}. Start it, or correct --master."
+    return f"Spark does not start at {master}: {first_line(text)}."
+
+
+def first_line(text: str) -> str:
+    """The first line that says something, without the names of Java's classes before it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = [line for line in lines if not line.startswith(("at ", "An error occurred while calling"))] or lines or [""]
+    return re.sub(r"^:?\s*(?:[\w$]+\.)+[\w$]+(?:Exception|Error):\s*", "", said[0]).rstrip(".")[:200]

@@ -1,0 +1,120 @@
+"""A Spark session for the engine: started quietly where there is none, stopped after the work.
+
+On a cluster whose workers have a Python of their own, PYSPARK_PYTHON names it, and the project is installed there.
+Otherwise the workers run this Python and see what it imports. What else is to be set, such as the memory of the
+executors, stands in Spark's own conf/spark-defaults.conf.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from py4j.protocol import Py4JError
+from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkException
+from pyspark.java_gateway import launch_gateway
+from pyspark.sql import SparkSession
+
+from core.engine import Engine
+from core.errors import InputError
+from core.spark_faults import first_line, not_started
+
+_JAVA = 17  # what Spark 4 asks for
+_HINT = "Install Java 17 or newer (Debian: apt-get install openjdk-17-jre-headless), or set JAVA_HOME."
+_TRIES = 4  # of a task; Spark's own number on a cluster
+_SETTINGS = {
+    "spark.app.name": "mildnet-triplets",
+    "spark.log.level": "ERROR",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.maxResultSize": "0",  # few results wait at a time, and one partition's may be large
+    "spark.task.maxFailures": str(_TRIES),
+}
+_HERE = {
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+_ONE_PER_PARTITION = {  # a task is one Arrow batch and one Spark partition
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "1",
+    "spark.sql.execution.arrow.localRelationThreshold": "0",
+}
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@contextmanager
+def session(engine: Engine) -> Iterator[SparkSession]:
+    """The session that is active, or one of its own, which is stopped afterwards.
+
+    Raises:
+        InputError: Java is missing or too old, or the master is wrong or does not answer.
+    """
+    # No task uses pandas, so its version does not matter.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    active = SparkSession.getActiveSession()
+    spark = active or _started(engine)
+    try:
+        for key, value in _ONE_PER_PARTITION.items():
+            spark.conf.set(key, value)
+        yield spark
+    finally:
+        if active is None:
+            spark.stop()
+
+
+def _started(engine: Engine) -> SparkSession:
+    require_java()
+    master = _with_tries(engine.master or f"local[{engine.workers}]")
+    settings = _SETTINGS | {f"spark.executorEnv.{name}": "1" for name in _THREADS}
+    if master.startswith("local"):
+        settings |= _HERE
+    if os.environ.setdefault("PYSPARK_PYTHON", sys.executable) == sys.executable:
+        settings["spark.executorEnv.PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    gateway = _gateway()
+    try:
+        conf = SparkConf().setMaster(master).setAll(list(settings.items()))
+        return SparkSession(SparkContext(conf=conf, gateway=gateway))
+    except (Py4JError, PySparkException) as error:
+        raise InputError(not_started(error, engine.master or master)) from error
+
+
+def _with_tries(master: str) -> str:
+    """`master`, which repeats a failed task also where it is this machine."""
+    found = re.fullmatch(r"local(?:\[(\d+|\*)\])?", master)
+    return f"local[{found[1] or 1},{_TRIES}]" if found else master
+
+
+@cache
+def _gateway() -> Any:
+    """The Java process, one for all sessions; what it prints is kept from the console."""
+    with tempfile.TemporaryFile() as log:
+        try:
+            return launch_gateway(popen_kwargs={"stdout": log, "stderr": log})
+        except PySparkException as error:
+            log.seek(0)
+            raise InputError(f"Java does not start: {first_line(log.read().decode(errors='replace'))}.") from error
+
+
+def require_java() -> None:
+    """Look for a Java that can run Spark.
+
+    Raises:
+        InputError: there is none, or it is too old.
+    """
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=f"{home}/bin" if home else None)
+    if java is None:
+        place = f"JAVA_HOME is {home}, which has no bin/java" if home else "Spark needs Java, and none is installed"
+        raise InputError(f"{place}. {_HINT}")
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(?:1\.)?(\d+)', said)
+    if version is None or int(version[1]) < _JAVA:
+        raise InputError(f"Spark needs Java {_JAVA}. Received: {first_line(said) or java}. {_HINT}")

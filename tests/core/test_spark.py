@@ -1,0 +1,138 @@
+"""Spark does what the other engines do: order, bytes, errors; what is missing or killed is told in one line."""
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import engine
+from core.engine import LOCAL, Engine
+from core.errors import InputError, TableError
+
+pytest.importorskip("pyspark", reason="PySpark is not installed: the extra `spark`")
+
+from core import spark_session
+
+try:
+    spark_session.require_java()
+except InputError as error:
+    pytest.skip(f"Spark cannot run here: {error}", allow_module_level=True)
+
+SPARK = Engine("spark", workers=2)
+
+
+class Named(int):
+    """A task with a name."""
+
+    @property
+    def name(self) -> str:
+        return f"women/skirts {int(self)}"
+
+
+@pytest.fixture(scope="module")
+def spark():
+    """One session for the tests of this file; the engine uses the one that is active."""
+    with spark_session.session(SPARK) as session:
+        yield session
+
+
+def run(function, tasks, on=SPARK):
+    return list(engine.run(function, tasks, engine=on, label=None))
+
+
+def uneven(task):
+    side = 40 * (1 + (task % 3))
+    a = np.random.default_rng(task).standard_normal((side, side)).astype(np.float32)
+    return task, os.environ.get("OMP_NUM_THREADS"), (a @ a.T).tobytes()
+
+
+def refused(task):
+    if task == 3:
+        raise TableError(f"the vector of {task} is not finite. Run dvc repro.")
+    return task
+
+
+def killed_once(task):
+    """The second task kills its process, unless it has done so before."""
+    if task == 1 and not Path("killed").exists():
+        Path("killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def killed_always(task):
+    if task == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def where(task):
+    return Path.cwd()
+
+
+def test_results_keep_the_order_and_the_bytes(spark):
+    found = run(uneven, range(7))
+    assert [(task, values) for task, _, values in found] == [(t, v) for t, _, v in run(uneven, range(7), LOCAL)]
+    assert {threads for _, threads, _ in found} == {"1"}
+
+
+def test_no_tasks_no_results(spark):
+    assert run(uneven, []) == []
+
+
+def test_few_tasks_are_drawn_ahead_of_the_results(spark):
+    drawn = []
+    results = engine.run(refused, (drawn.append(task) or 0 for task in range(100)), engine=SPARK, label=None)
+    assert next(results) == 0
+    assert len(drawn) <= 6
+    results.close()
+
+
+def test_workers_stand_in_the_driver_s_folder(spark, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(where, range(2)) == [tmp_path, tmp_path]
+
+
+def test_an_error_of_a_task_is_that_error(spark):
+    with pytest.raises(TableError, match=r"^the vector of 3 is not finite\. Run dvc repro\.$"):
+        run(refused, range(6))
+
+
+def test_the_task_of_a_killed_worker_is_done_again(spark, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(killed_once, range(4)) == [0, 1, 2, 3]
+    assert Path("killed").exists()
+
+
+def test_a_worker_that_is_killed_again_and_again_is_told_by_its_task(spark):
+    with pytest.raises(InputError) as raised:
+        run(killed_always, map(Named, range(4)))
+    assert str(raised.value) == (
+        "the Spark worker of women/skirts 1 was killed 4 times. It may be memory: lower --workers, or raise"
+        " spark.executor.memoryOverhead."
+    )
+    assert run(refused, range(2)) == [0, 1]
+
+
+def test_without_java_the_line_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError) as raised:
+        spark_session.require_java()
+    assert str(raised.value) == (
+        "Spark needs Java, and none is installed. Install Java 17 or newer"
+        " (Debian: apt-get install openjdk-17-jre-headless), or set JAVA_HOME."
+    )
+
+
+def test_a_java_that_is_too_old_is_told(monkeypatch, tmp_path):
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text("#!/bin/sh\necho 'openjdk version \"1.8.0_402\"' >&2\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(InputError) as raised:
+        spark_session.require_java()
+    assert str(raised.value).startswith('Spark needs Java 17. Received: openjdk version "1.8.0_402". Install Java 17')
