@@ -27,7 +27,7 @@ from core import rows
 from core.color import histogram
 from core.color_mask import garment
 from core.color_params import ColorParams
-from core.engine import Engine
+from core.engines import Engine
 from core.foreground import SIDE
 from core.images import Pixels, PixelStore, shrink
 from core.params import load

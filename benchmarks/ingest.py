@@ -20,7 +20,8 @@ import psutil
 from ruamel.yaml import YAML
 
 from core.decoding import decode
-from core.engine import Engine, run
+from core.engine import run
+from core.engines import Engine
 from core.images import encode, shrink
 
 PROFILE = Path(__file__).parents[1] / "profiles/sample.yaml"

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from core.engines import Engine
 from core.errors import MildnetError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -68,8 +69,6 @@ def engine_options(command: Command) -> Command:
     @workers_option
     @wraps(command)
     def with_engine(*args: Any, name: Any, master: str | None, workers: int, **others: Any) -> Any:
-        from core.engine import Engine
-
         if master is not None and name != "spark":
             raise click.UsageError("--master is Spark's. Add --engine spark.")
         return command(*args, engine=Engine(name, workers, master), **others)

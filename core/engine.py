@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from core.engines import Engine
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,21 +23,6 @@ if TYPE_CHECKING:
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Engine:
-    """Where work is done: in this process, in `workers` processes, or on Spark at `master`, else in as many here.
-
-    One process is this one.
-    """
-
-    name: Literal["local", "processes", "spark"] = "processes"
-    workers: int = 1
-    master: str | None = None
-
-
-LOCAL = Engine("local")
 
 
 def run(

@@ -22,7 +22,8 @@ from pyspark.cloudpickle import dumps
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from core.engine import Engine, single_threaded
+from core.engine import single_threaded
+from core.engines import Engine
 from core.errors import InputError
 from core.spark_faults import told
 from core.spark_session import session

@@ -8,9 +8,11 @@ executors, stands in Spark's own conf/spark-defaults.conf.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +26,7 @@ from pyspark.errors import PySparkException
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
-from core.engine import Engine
+from core.engines import Engine
 from core.errors import InputError
 from core.spark_faults import first_line, not_started
 
@@ -79,11 +81,16 @@ def _started(engine: Engine) -> SparkSession:
     if os.environ.setdefault("PYSPARK_PYTHON", sys.executable) == sys.executable:
         settings["spark.executorEnv.PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
     gateway = _gateway()
+    interrupted = signal.getsignal(signal.SIGINT)
     try:
         conf = SparkConf().setMaster(master).setAll(list(settings.items()))
         return SparkSession(SparkContext(conf=conf, gateway=gateway))
     except (Py4JError, PySparkException) as error:
         raise InputError(not_started(error, engine.master or master)) from error
+    finally:
+        # Spark's own answer to an interrupt talks to Java in the midst of whatever is being said to it.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, interrupted)
 
 
 def _with_tries(master: str) -> str:

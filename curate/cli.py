@@ -43,7 +43,7 @@ def sample(params_path: Path, workers: int) -> None:
     """
     params = load(params_path, "curate.sample", SampleParams)
 
-    from core.engine import Engine
+    from core.engines import Engine
     from curate.sample import render_sample
 
     render_sample(params, SAMPLE, Engine(workers=workers))
@@ -66,7 +66,7 @@ def ingest(params_path: Path, workers: int) -> None:
     quality, duplicates, split = _shared(params_path)
     reading = _reading(params_path, params.images)
 
-    from core.engine import Engine
+    from core.engines import Engine
     from curate.ingest import ingest
 
     start = perf_counter()
@@ -91,7 +91,7 @@ def street(params_path: Path, workers: int) -> None:
     # Without street photos there need be no folder for them.
     reading = _reading(params_path, params.images if Path(params.images).exists() else "")
 
-    from core.engine import Engine
+    from core.engines import Engine
     from curate.street import street
 
     start = perf_counter()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engine import Engine
+from core.engines import Engine
 from core.images import write_store
 from core.tables import Catalog, Measures, Rejected
 from curate.checks import Fault, Reason

@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from core.atomic import replacing, write_json
-from core.engine import Engine
+from core.engines import Engine
 from core.errors import InputError, PhotoError
 from core.paths import MEASURES, REJECTED, REPORT, STORE, TABLE, TOO_MANY_REJECTED
 from curate.checks import Fault, Reason, check_share

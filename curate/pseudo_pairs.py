@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.engine import Engine
+from core.engines import Engine
 from core.images import Pixels, PixelStore, encode
 from core.photo_params import PhotoParams
 from core.tables import Catalog

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from core.engine import Engine, run
+from core.engine import run
+from core.engines import Engine
 from core.foreground import Mask, foreground
 from core.images import Pixels, PixelStore, shrink
 from core.tables import NO_SPLIT, Catalog

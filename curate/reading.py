@@ -7,7 +7,8 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from core.engine import LOCAL, Engine, run
+from core.engine import run
+from core.engines import LOCAL, Engine
 from core.errors import PhotoError
 from core.photo_params import PhotoParams
 from curate.cache import PhotoCache

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from core.atomic import replacing
-from core.engine import Engine, run
+from core.engine import run
+from core.engines import Engine
 from curate.drawn.products import CATALOG, generators, jpeg, product
 from curate.drawn.scenes import catalog_photo
 from curate.drawn.silhouettes import PARTITIONS

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from core.atomic import write_json, write_text
-from core.engine import Engine, run
+from core.engine import run
+from core.engines import Engine
 from curate.drawn.products import STREET, Product, generators, jpeg, product
 from curate.drawn.scenes import catalog_photo, street_photo
 from curate.params import SampleParams

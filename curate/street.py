@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core.atomic import replacing, write_json
-from core.engine import Engine
+from core.engines import Engine
 from core.paths import MEASURES, REJECTED, REPORT, STORE, STREET_PAIRS, TABLE, TOO_MANY_REJECTED
 from core.tables import Catalog, Measures, StreetPairs
 from curate.checks import Fault, Reason, check_share

@@ -9,7 +9,7 @@ from core.cli import Stage, engine_options, params_option
 from core.paths import CATALOG, CLASSIFIERS, COLLECTIONS, FEATURE_CACHE, FEATURES, STORE, STORES, TABLE
 
 if TYPE_CHECKING:
-    from core.engine import Engine
+    from core.engines import Engine
     from core.tables import Catalog
 
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from core import color, color_mask, foreground, images
 from core.color_params import ColorParams, as_text
-from core.engine import Engine, run
+from core.engine import run
+from core.engines import Engine
 from core.images import PixelStore
 from core.similarity import Floats
 from core.tables import Column, Vectors

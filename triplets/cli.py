@@ -31,7 +31,7 @@ from triplets.judged.cli import ask, learn_weights
 from triplets.tune.cli import tune
 
 if TYPE_CHECKING:
-    from core.engine import Engine
+    from core.engines import Engine
 
 
 @click.group(cls=Stage)

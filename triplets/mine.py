@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.engine import Engine, run
+from core.engine import run
+from core.engines import Engine
 from core.similarity import Floats, Similarity
 from core.tables import Catalog, Triplets
 from triplets.assemble import DISTANCES, Side, triplets_of

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from core.codes import codes
-from core.engine import Engine, run
+from core.engine import run
+from core.engines import Engine
 from core.search import Barred, fused
 from core.similarity import Floats, Similarity, squared_distances
 from core.tables import DESCRIPTORS, Catalog, Column, Neighbors

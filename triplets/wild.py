@@ -15,7 +15,8 @@ from typing import Self
 import numpy as np
 
 from core.codes import codes
-from core.engine import Engine, run
+from core.engine import run
+from core.engines import Engine
 from core.similarity import Floats, Similarity, squared_distances
 from core.tables import Catalog, Column, StreetPairs, Triplets
 from triplets.assemble import Side, triplets_of

@@ -11,7 +11,8 @@ import psutil
 import pytest
 from threadpoolctl import threadpool_info
 
-from core.engine import LOCAL, Engine, run
+from core.engine import run
+from core.engines import LOCAL, Engine
 
 
 def uneven(task, size=60):
@@ -62,7 +63,7 @@ def test_an_error_comes_through(workers):
 def test_workers_end_with_a_parent_that_is_killed(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(
-        "from core.engine import Engine, run\n"
+        "from core.engine import run\nfrom core.engines import Engine\n"
         "import time\n"
         "if __name__ == '__main__':\n"
         "    for _ in run(time.sleep, [0.05] * 2000, engine=Engine(workers=2), label=None):\n"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import engine
-from core.engine import LOCAL, Engine
+from core.engines import LOCAL, Engine
 from core.errors import InputError, TableError
 
 pytest.importorskip("pyspark", reason="PySpark is not installed: the extra `spark`")

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from small_shop import OUT, good, open_shop, photo, row, run, write_table, written
 
-from core.engine import LOCAL
+from core.engines import LOCAL
 from core.params import load
 from core.paths import FETCHED, PHOTO_CACHE
 from core.photo_params import PhotoParams

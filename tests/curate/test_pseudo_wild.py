@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.engine import Engine
+from core.engines import Engine
 from core.foreground import foreground
 from core.images import PixelStore, encode, write_store
 from core.tables import NO_SPLIT, Catalog

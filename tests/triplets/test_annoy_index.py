@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from small_project import WIDTHS, catalog_rows, random_vectors, row, write_vectors
 
-from core.engine import LOCAL, Engine
+from core.engines import LOCAL, Engine
 from core.errors import InputError, TableError
 from core.similarity import Similarity
 from core.tables import Catalog, Vectors

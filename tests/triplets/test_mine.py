@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_project import RECOMMEND, all_distances, catalog_rows, fit, random_vectors, row, write_project
 
-from core.engine import LOCAL
+from core.engines import LOCAL
 from core.tables import Catalog, Neighbors, Triplets
 from triplets import mine, mining_tasks, neighbors
 from triplets.params import MineParams, RecommendParams, Weights

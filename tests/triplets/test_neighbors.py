@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_project import catalog_rows, random_vectors, row, write_project, write_vectors
 
-from core.engine import LOCAL
+from core.engines import LOCAL
 from core.errors import InputError, TableError
 from core.tables import DESCRIPTORS, Catalog, Neighbors, Vectors
 from triplets import neighbors, similarity

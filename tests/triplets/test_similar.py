@@ -15,7 +15,7 @@ from small_project import (
     write_vectors,
 )
 
-from core.engine import LOCAL
+from core.engines import LOCAL
 from core.errors import InputError
 from core.paths import CATALOG, FEATURES, TABLE
 from core.similarity import Similarity

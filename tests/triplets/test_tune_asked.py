@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_project import catalog_rows, fit, random_vectors, row, write_project, write_vectors
 
-from core.engine import LOCAL
+from core.engines import LOCAL
 from core.errors import InputError, TableError
 from core.paths import CATALOG, FEATURES, TABLE
 from core.similarity import Similarity

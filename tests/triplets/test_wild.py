@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_project import RECOMMEND, all_distances, catalog_rows, fit, row, street_rows, write_project
 
-from core.engine import LOCAL
+from core.engines import LOCAL
 from core.errors import TableError
 from core.tables import Catalog, StreetPairs
 from triplets import wild

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.engine import Engine, run
+from core.engine import run
+from core.engines import Engine
 from core.errors import InputError
 from core.similarity import Similarity
 from core.tables import Catalog

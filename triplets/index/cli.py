@@ -37,7 +37,7 @@ def build_index(dimensions: int, trees: int, seed: int, workers: int) -> None:
     Example: triplets index build --trees 50
     """
     from core.atomic import replacing, write_json
-    from core.engine import Engine
+    from core.engines import Engine
     from core.similarity import Similarity
     from core.tables import Catalog
     from triplets.distances import Described

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from core.codes import codes
-from core.engine import Engine, run
+from core.engine import run
+from core.engines import Engine
 from core.similarity import Floats, Similarity
 from core.tables import Catalog, Column
 from triplets.distances import Described, between

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from core.engine import Engine
+from core.engines import Engine
 from core.similarity import Similarity
 from core.tables import Catalog
 from triplets.distances import Described

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core import engine
+from core.engine import run
+from core.engines import LOCAL
 from core.similarity import Floats, Similarity
 from core.tables import DESCRIPTORS, Catalog
 from triplets.distances import Described, between
@@ -74,7 +75,7 @@ def nearest(query: Query, described: Described, similarity: Similarity, rows: Ro
     blocks = [allowed[start : start + _BLOCK] for start in range(0, len(allowed), _BLOCK)]
     tasks = (Task(described.take(block), block, query.prepared, similarity, k) for block in blocks)
     best = Answer(np.empty(0, np.int64), {name: np.empty(0, np.float32) for name in ("distance", *DESCRIPTORS)})
-    for found in engine.run(_in_block, tasks, engine=engine.LOCAL, label="search", total=len(blocks)):
+    for found in run(_in_block, tasks, engine=LOCAL, label="search", total=len(blocks)):
         apart = {name: np.concatenate([values, found.apart[name]]) for name, values in best.apart.items()}
         best = _first(np.concatenate([best.rows, found.rows]), apart, k)
     return best

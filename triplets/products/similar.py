@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.engine import Engine, run
+from core.engine import run
+from core.engines import Engine
 from core.search import Block, in_blocks, smallest
 from core.similarity import Floats, Similarity
 from core.tables import DESCRIPTORS, Catalog, Column, Similar

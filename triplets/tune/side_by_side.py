@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core import engine
 from core.candidates import Labels
+from core.engine import run
+from core.engines import LOCAL
 from core.search import smallest
 from core.similarity import Floats, Similarity, squared_distances
 from core.tables import DESCRIPTORS, Catalog
@@ -70,7 +71,7 @@ def nearest_by_each(
         tasks = (Task(described.take(block), block, asked, labels.barred(query, block), by, k) for block in blocks)
         shape = len(by), len(query), k
         best = Nearest(np.full(shape, -1, np.int64), np.full(shape, np.inf, np.float32))
-        found = engine.run(_in_block, tasks, engine=engine.LOCAL, label=None, total=len(blocks))
+        found = run(_in_block, tasks, engine=LOCAL, label=None, total=len(blocks))
         for block, near in zip(blocks, found, strict=True):
             best = _first(best, near, k)
             done += len(block)
