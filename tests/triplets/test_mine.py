@@ -320,7 +320,7 @@ def test_each_group_gives_the_same_whatever_was_mined_before_it(tmp_path):
     write_project(tmp_path, catalog_rows(60))
     catalog, features = Catalog.read(tmp_path / "data/curated/catalog/catalog.parquet"), tmp_path / "data/features"
     tasks = mining_tasks.tasks(catalog, features, fit(tmp_path), asked())
-    forward = [part.triplets for part in mine.mine(catalog, features, fit(tmp_path), asked(), 1)]
+    forward = [part.triplets for part in mine.mine(catalog, features, fit(tmp_path), asked(), LOCAL)]
     backward = [mine.mine_in(task).triplets for task in reversed(tasks)][::-1]
     assert len(forward) == 9
     for one, other in zip(forward, backward, strict=True):
