@@ -147,11 +147,11 @@ def measured(root: Path, workers: int) -> dict[str, float]:
     }
 
 
-def run(root: Path, command: str, workers: int) -> dict[str, float]:
+def run(root: Path, command: str, workers: int, *words: str) -> dict[str, float]:
     """Run `triplets <command>` and look at the memory of its processes; pages that they share count once."""
     start, peak, private = time.perf_counter(), 0, 0
-    words = [sys.executable, "-c", "from triplets.cli import main; main()", command, "--workers", str(workers)]
-    process = psutil.Popen(words, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    program = [sys.executable, "-c", "from triplets.cli import main; main()", command, "--workers", str(workers)]
+    process = psutil.Popen([*program, *words], cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     while process.poll() is None:
         together = own = 0
         for one in [process, *process.children(recursive=True)]:

@@ -9,6 +9,9 @@ import numpy.typing as npt
 from core.similarity import Floats, squares
 
 Rows = npt.NDArray[np.int64]
+_ROUNDOFF = 2.0**-24
+_TINY = np.finfo(np.float32).tiny  # what the smallest numbers lose, whose roundings are not relative
+
 Barred = tuple[tuple[npt.NDArray, npt.NDArray], ...]
 
 
@@ -92,6 +95,20 @@ class Block:
     squared: Floats
     _products: Sequence[Floats]
     _lengths: Sequence[tuple[Floats, Floats]]
+    _weights: Sequence[float]
+    _widest: int
+
+    def errors(self) -> tuple[Floats, Floats]:
+        """How far off `squared` may be, of the queries (b,) and of the gallery (g,): a pair's bound is the sum of both.
+
+        With u the unit roundoff, d the widest part, A and B the lengths about the mean: any order of summing errs by at
+        most d u A B in a product and d u A^2 in a length (Higham, Accuracy and Stability of Numerical Algorithms, 3.1).
+        Centring, weights and the last sums add a few u (A + B)^2; summing the pair's differences one by one, to compare
+        with, d u (A + B)^2. As (A + B)^2 <= 2 (A^2 + B^2), it is 4 (d + 64) u (A^2 + B^2), weighted, at most.
+        """
+        share = np.float32(4 * (self._widest + 64) * _ROUNDOFF)
+        of_query, of_photo = (_weighted(each, self._weights) for each in zip(*self._lengths, strict=True))
+        return share * of_query + _TINY, share * of_photo + _TINY
 
     def parts(self, query: Rows, photo: Rows) -> Floats:
         """The p squared L2 distances (p, ...) of some pairs of a query of the block and a row of the gallery (...)."""
@@ -126,7 +143,7 @@ def in_blocks(
             if weight > 0:
                 total += np.multiply(product, np.float32(-2 * weight), out=scratch)
         np.maximum(total, 0, out=total)
-        yield Block(some, total, products, lengths)
+        yield Block(some, total, products, lengths, weights, max(values.shape[1] for values in offered))
 
 
 def _weighted(lengths: Sequence[Floats], weights: Sequence[float]) -> Floats:

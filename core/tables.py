@@ -8,6 +8,7 @@ repeatable bytes. Reading checks the schema again.
 import mmap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import reduce
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -72,8 +73,8 @@ class Table:
         """The rows of all `tables`, one after the other."""
         return cls(**{name: np.concatenate([getattr(table, name) for table in tables]) for name in cls.columns()})
 
-    def take(self, rows: Column) -> Self:
-        """The rows given by indices or by a boolean mask."""
+    def take(self, rows: Column | slice) -> Self:
+        """The rows given by indices, by a boolean mask or by a slice."""
         return type(self)(**{name: getattr(self, name)[rows] for name in self.columns()})
 
     def write(self, path: Path) -> None:
@@ -115,13 +116,22 @@ class Table:
     def _sorted(self, path: Path) -> pa.Table:
         table = self._arrow({name: getattr(self, name) for name in self.columns()})
         table = table.sort_by([(name, "ascending") for name in self.ORDER])
-        distinct = table.group_by(list(self.KEY)).aggregate([]).num_rows
-        if distinct != table.num_rows:
+        repeated = self._repetitions(table)
+        if repeated:
             raise TableError(
-                f"{path.name}: {table.num_rows - distinct} rows repeat the key {', '.join(self.KEY)},"
+                f"{path.name}: {repeated} rows repeat the key {', '.join(self.KEY)},"
                 f" {self._repeated(table)} for one. Make it unique in the input."
             )
         return table
+
+    @classmethod
+    def _repetitions(cls, table: pa.Table) -> int:
+        """How many rows of a sorted table have the key of an earlier one."""
+        if cls.ORDER[: len(cls.KEY)] != cls.KEY:
+            return int(table.num_rows - table.group_by(list(cls.KEY)).aggregate([]).num_rows)
+        # Then equal keys follow one another, and to look at two rows at a time is much faster.
+        same = [pc.equal(table[name][1:], table[name][:-1]) for name in cls.KEY]
+        return int(pc.sum(reduce(pc.and_, same)).as_py() or 0)
 
     @classmethod
     def read(cls, path: Path, **only: Iterable[Any]) -> Self:
@@ -320,6 +330,23 @@ class Similar(Table):
     structure: Column = _column(_DISTANCE)
     pattern: Column = _column(_DISTANCE)
     color: Column = _column(_DISTANCE)
+
+
+@dataclass(frozen=True)
+class Seen(Table):
+    """The products of each partition that `Similar` was made from, by which the next run knows what has changed.
+
+    `family` is the first product of the family of variants; `fingerprint` the digest of the product's photos there and
+    of their vectors.
+    """
+
+    KEY = ("partition", "product_id")
+    ORDER = ("partition", "product_id")
+
+    partition: Column = _column(_TEXT)
+    product_id: Column = _column(_TEXT)
+    family: Column = _column(_TEXT)
+    fingerprint: Column = _column(_TEXT)
 
 
 @dataclass(frozen=True)

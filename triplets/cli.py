@@ -88,37 +88,52 @@ def recommend(params_path: Path, engine: "Engine") -> None:
     show_default=True,
     help="The file to write; .parquet, .csv or .jsonl tells the format.",
 )
+@click.option("--incremental", is_flag=True, help="Bring the lists of the last run up to date: the same bytes, sooner.")
 @params_option
 @engine_options
-def similar(output: Path, params_path: Path, engine: "Engine") -> None:
+def similar(output: Path, incremental: bool, params_path: Path, engine: "Engine") -> None:
     """Find the most similar products of every product in its partition, variants of one product shown once.
 
-    Reads the weights that `triplets recommend` wrote. Beside the default file stands a sheet to look at.
+    Reads the weights that `triplets recommend` wrote. Beside the default file stands what the lists were made from, by
+    which the next run knows what has changed; and a sheet to look at, of the last run that found all lists.
 
-    Example: triplets similar --output similar.csv
+    Example: triplets similar --incremental
     """
+    from core.errors import InputError
     from core.images import PixelStore
     from core.params import load
     from core.similarity import Similarity
     from core.tables import Catalog, Similar
     from triplets.params import SimilarParams
     from triplets.products import files as table_files
-    from triplets.products import similar
+    from triplets.products import seen, similar
     from triplets.products.families import families
     from triplets.products.lists import Lists
     from triplets.products.sheet import write_sheet
 
     table_files.refuse_other(output)
+    if incremental and output != SIMILAR:
+        raise InputError(f"--incremental brings {SIMILAR} up to date. Leave --output out. Received: {output}")
     params = load(params_path, "triplets.similar", SimilarParams)
     catalog = Catalog.read(CATALOG / TABLE)
     photos = PixelStore.open(CATALOG / STORE)
     similarity = Similarity.read(SIMILARITY)
     family = families(catalog, params.variant)
-    found = similar.similar(catalog, FEATURES, similarity, family, params.products, engine)
-    count = table_files.write_parts(output, Similar, found)
+    made = seen.made_by(params.products, similarity)
+    before, why = seen.read(made) if incremental else (None, "")
+    if why:
+        click.echo(f"All lists are found anew: {why}.")
+    found = similar.similar(catalog, FEATURES, similarity, family, params.products, engine, before)
+    if output != SIMILAR:
+        count = table_files.write_parts(output, Similar, (one.lists for one in found))
+    else:
+        count, counts = seen.write(found, made)
     click.echo(Lists.of(catalog, family).describe(params.products))
+    if before is not None:
+        here = set(catalog.partition)
+        click.echo((counts + seen.gone(before, here)).describe(len(here | set(before))))
     click.echo(f"{count:,} similar products in {output}.")
-    if output == SIMILAR:
+    if output == SIMILAR and before is None:
         sheet = output.with_suffix(".png")
         write_sheet(sheet, output, catalog, photos)
         click.echo(f"Look at {sheet}.")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -18,7 +19,7 @@ from triplets.groups import Rows
 
 Doubles = npt.NDArray[np.float64]
 
-_BLOCK = 2048  # pairs; keeps the gathered vectors within the processor's reach
+_BLOCK = 256  # pairs; keeps the gathered vectors within the processor's reach
 _AT_ONCE = 256  # photos whose vectors are prepared together, likewise
 _HELD = 16 * _AT_ONCE  # photos whose vectors the system may keep in memory
 
@@ -55,6 +56,17 @@ class Described:
         """The places of the photos given by indices or by a boolean mask."""
         return type(self)(self.features, {name: rows[chosen] for name, rows in self.rows.items()})
 
+    def digests(self) -> list[bytes]:
+        """A digest of each photo's vectors as they stand in the files."""
+        found: list[bytes] = []
+        for of_each in zip(*(self._raw(name) for name in self.rows), strict=True):
+            for vectors in zip(*(values for _, values in of_each), strict=True):
+                digest = sha256()
+                for vector in vectors:
+                    digest.update(vector)
+                found.append(digest.digest())
+        return found
+
     def load(self) -> dict[str, Floats]:
         """The prepared vectors, (n, d) per descriptor. No more than these and a block is in memory.
 
@@ -74,23 +86,27 @@ class Described:
         Raises:
             TableError: a vector is not finite.
         """
+        for some, values in self._raw(name):
+            self._refuse_unusable(name, values, some)
+            yield some, prepare(name, values)
+
+    def _raw(self, name: str) -> Iterator[tuple[slice, Floats]]:
         rows = self.rows[name]
         table = _read(self._path(name))
         for start in range(0, len(rows), _AT_ONCE):
             some = slice(start, min(start + _AT_ONCE, len(rows)))
-            values = table.values[_run(rows[some])]
-            self._refuse_unusable(name, values, table.image_id[rows[some]])
-            yield some, prepare(name, values)
+            yield some, table.values[_run(rows[some])]
             if some.stop % _HELD == 0 or some.stop == len(rows):
                 table.release()
 
-    def _refuse_unusable(self, name: str, values: Floats, image_id: Column) -> None:
+    def _refuse_unusable(self, name: str, values: Floats, some: slice) -> None:
         usable = np.isfinite(np.einsum("ij,ij->i", values, values))
         fault = "is not finite"
         if name == "color" and usable.all():
             usable, fault = values.min(axis=1) >= 0, "has values below 0, so it is no histogram"
         if not usable.all():
-            raise TableError(f"{self._path(name)}: the vector of {image_id[~usable][0]} {fault}. Run dvc repro.")
+            image_id = _read(self._path(name)).image_id[self.rows[name][some]][~usable][0]
+            raise TableError(f"{self._path(name)}: the vector of {image_id} {fault}. Run dvc repro.")
 
     def _path(self, name: str) -> Path:
         return self.features / f"{name}.arrow"
@@ -115,7 +131,8 @@ def between(prepared: Mapping[str, Floats], similarity: Similarity, first: Rows,
     for start in range(0, len(first), _BLOCK):
         some = slice(start, start + _BLOCK)
         for name, values in prepared.items():
-            apart = values[first[some]] - values[second[some]]
+            apart = values[first[some]]
+            apart -= values[second[some]]
             squared[name][some] = np.einsum("ij,ij->i", apart, apart) / np.float32(similarity.scales[name] ** 2)
     fused = sum(np.float32(similarity.weights[name]) * squared[name] for name in DESCRIPTORS)
     return {"distance": np.sqrt(fused), **{name: np.sqrt(squared[name]) for name in DESCRIPTORS}}
@@ -139,7 +156,7 @@ def _read(path: Path) -> Vectors:
         written = path.stat()
     except FileNotFoundError:
         return Vectors.read(path)  # which says what is missing
-    return _mapped(path.resolve(), written.st_ino, written.st_mtime_ns)
+    return _mapped(path.absolute(), written.st_ino, written.st_mtime_ns)
 
 
 @lru_cache(maxsize=len(DESCRIPTORS))

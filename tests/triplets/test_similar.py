@@ -20,7 +20,7 @@ from core.errors import InputError
 from core.paths import CATALOG, FEATURES, TABLE
 from core.similarity import Similarity
 from core.tables import DESCRIPTORS, Catalog, Similar
-from triplets.products import similar
+from triplets.products import candidates, similar
 from triplets.products.families import families
 
 FITTED = Similarity(dict.fromkeys(DESCRIPTORS, 1 / 3), dict.fromkeys(DESCRIPTORS, 1.0))
@@ -99,13 +99,13 @@ def by_loops(catalog: Catalog, apart: dict, variant: str | None, k: int) -> dict
 
 def found_in(root: Path, catalog: Catalog, fitted: Similarity, variant: str | None, k: int) -> Similar:
     parts = similar.similar(catalog, root / FEATURES, fitted, families(catalog, variant), k, engine=LOCAL)
-    return Similar.concat([Similar.from_rows([]), *parts])
+    return Similar.concat([Similar.from_rows([]), *(one.lists for one in parts)])
 
 
 @pytest.mark.parametrize("variant", [None, "style"])
 @pytest.mark.parametrize("block", [1, 4, 512])
 def test_the_lists_are_those_of_loops(tmp_path, monkeypatch, variant, block):
-    monkeypatch.setattr(similar, "_BLOCK", block)
+    monkeypatch.setattr(candidates, "_BLOCK", block)
     write_project(tmp_path, shop())
     catalog, fitted = Catalog.read(tmp_path / CATALOG / TABLE), fit(tmp_path)
     wanted = by_loops(catalog, all_distances(tmp_path, catalog.image_id, fitted), variant, 4)

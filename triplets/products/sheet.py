@@ -14,7 +14,8 @@ _COLUMNS = 8
 
 def write_sheet(path: Path, table: Path, catalog: Catalog, photos: PixelStore) -> None:
     """Write a PNG of some lists of the Parquet file `table`, drawn in turn from the partitions."""
-    some = catalog.product_id[np.isin(catalog.image_id, candidates(catalog, _SEED))]
+    shown = set(candidates(catalog, _SEED))
+    some = catalog.product_id[[image_id in shown for image_id in catalog.image_id]]
     lists = Similar.read(table, product_id=set(some), rank=range(1, _COLUMNS + 1))
     neighbor_sheet(path, as_neighbors(lists), catalog, photos, rows=6, columns=_COLUMNS, seed=_SEED)
 
