@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export DVC_NO_ANALYTICS := true
 
-.PHONY: pipeline setup browser test test-all test-interchange check bench lock
+.PHONY: pipeline setup browser postgres spark test test-all test-interchange check bench lock
 
 pipeline: setup ## everything, from an empty checkout to a judged model
 	dvc repro
@@ -29,6 +29,16 @@ $(INSTALLED): $(LOCK) locks/build.txt pyproject.toml
 
 browser: ## Chromium, for the tests and the benchmark of the tuning page (Debian, Ubuntu; elsewhere install one yourself)
 	command -v chromium || command -v chromium-browser || command -v google-chrome || { $(SUDO) apt-get update && $(SUDO) apt-get install --yes --no-install-recommends chromium; }
+
+postgres: ## PostgreSQL, which the tests start on loopback (Debian, Ubuntu; elsewhere install it yourself)
+	ls /usr/lib/postgresql/*/bin/initdb || command -v initdb || { $(SUDO) apt-get update && $(SUDO) apt-get install --yes --no-install-recommends postgresql; }
+
+spark: $(VENV)/.installed-spark ## PySpark and Java, for the tests of --engine spark (Debian, Ubuntu; elsewhere install Java 17 yourself)
+	command -v java || { $(SUDO) apt-get update && $(SUDO) apt-get install --yes --no-install-recommends openjdk-17-jre-headless; }
+
+$(VENV)/.installed-spark: $(INSTALLED) locks/spark.txt
+	$(BIN)/pip install --quiet --require-hashes --no-deps --no-build-isolation -r locks/spark.txt
+	@touch $@
 
 check: setup ## style and types
 	ruff check .
@@ -63,6 +73,6 @@ $(VENV)/.installed-bench: $(INSTALLED) locks/bench.txt
 
 lock: setup ## resolve the dependencies anew (needs a package registry)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade locks/build.in -o locks/build.txt
-	for kind in cpu gpu jax; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --override locks/overrides.in --extra dev --extra index --extra export --extra tune --extra $$kind pyproject.toml -o locks/$$kind.txt || exit 1; done
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade locks/bench.in -o locks/bench.txt
+	for kind in cpu gpu jax; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --override locks/overrides.in --extra dev --extra index --extra export --extra tune --extra database --extra $$kind pyproject.toml -o locks/$$kind.txt || exit 1; done
+	for what in bench spark; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade locks/$$what.in -o locks/$$what.txt || exit 1; done
 	echo torch | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --excludes - locks/interchange.in -o locks/interchange.txt

@@ -6,7 +6,8 @@ repeatable bytes. Reading checks the schema again.
 """
 
 import mmap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import reduce
 from pathlib import Path
@@ -33,7 +34,21 @@ _COUNT = pa.int32()
 _DISTANCE = pa.float32()
 _MEASURE = pa.float32()
 _ROW_GROUP = 2**17  # rows that `write_parts` gathers before it writes them
+_BATCH = 2**14  # rows that `batches` gives at a time
 _PAIRS = pa.map_(pa.string(), pa.string())
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """What a file of Parquet may fail by, as a `TableError`."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
+    except pa.ArrowInvalid as error:
+        raise TableError(f"{path} is not a Parquet file: {error}. Run dvc repro.") from error
+    except OSError as error:  # Arrow's word for damage in the body of a file
+        raise TableError(f"{path} cannot be read: {error}. Run dvc repro.") from error
 
 
 def _column(arrow_type: pa.DataType, *, null: bool = False) -> Any:
@@ -140,18 +155,38 @@ class Table:
         Raises:
             TableError: the file is missing, is not Parquet, or has another schema.
         """
-        try:
+        with _reading(path):
             table = pq.read_table(path, filters=cls._only(only))
-        except FileNotFoundError:
-            raise TableError(f"{path} does not exist. Run the stage that writes it: dvc repro.") from None
-        except pa.ArrowInvalid as error:
-            raise TableError(f"{path} is not a Parquet file: {error}. Run dvc repro.") from error
-        except OSError as error:  # Arrow's word for damage in the body of a file
-            raise TableError(f"{path} cannot be read: {error}. Run dvc repro.") from error
-        if not table.schema.equals(cls.schema(), check_metadata=False):
-            got = ", ".join(f"{column.name} {column.type}" for column in table.schema)
-            raise TableError(f"{path} is no {cls.__name__} table of this version; it has {got}. Run dvc repro.")
+        cls._check(path, table.schema)
         return cls._from_arrow(table)
+
+    @classmethod
+    def count(cls, path: Path) -> int:
+        """The number of rows of a file that `write` made.
+
+        Raises:
+            TableError: as `read`.
+        """
+        with _reading(path), pq.ParquetFile(path) as file:
+            cls._check(path, file.schema_arrow)
+            return int(file.metadata.num_rows)
+
+    @classmethod
+    def batches(cls, path: Path) -> Iterator[pa.RecordBatch]:
+        """The rows of a file that `write` made, in its order and some at a time, as Arrow has them.
+
+        Raises:
+            TableError: as `read`.
+        """
+        with _reading(path), pq.ParquetFile(path) as file:
+            cls._check(path, file.schema_arrow)
+            yield from file.iter_batches(_BATCH)
+
+    @classmethod
+    def _check(cls, path: Path, schema: pa.Schema) -> None:
+        if not schema.equals(cls.schema(), check_metadata=False):
+            got = ", ".join(f"{column.name} {column.type}" for column in schema)
+            raise TableError(f"{path} is no {cls.__name__} table of this version; it has {got}. Run dvc repro.")
 
     @classmethod
     def _only(cls, only: Mapping[str, Iterable[Any]]) -> pc.Expression | None:

@@ -20,6 +20,7 @@ from curate.params import (
     SplitParams,
     StreetParams,
 )
+from curate.snapshots.cli import snapshot
 
 if TYPE_CHECKING:
     from curate.reading import Reading
@@ -183,3 +184,6 @@ def _say(counted: dict[str, Any], folder: Path, seconds: float) -> None:
 
     for line in [*lines(counted, seconds), f"written to {folder}"]:
         click.echo(line)
+
+
+main.add_command(snapshot)

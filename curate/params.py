@@ -97,6 +97,8 @@ class IngestParams:
     max_rejected: Annotated[float, Interval(ge=0, le=1)]
 
     def __post_init__(self) -> None:
+        if "://" in self.table:  # which may hold a password, so that no message shows it
+            raise ValueError("table must be a file, no address. Run curate snapshot to make one of a database's rows.")
         if not self.images:
             raise ValueError("images must name a folder, a .zip or a .tar file. Received: ''")
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n\0'):

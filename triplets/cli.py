@@ -28,6 +28,7 @@ from triplets.explained.cli import explain
 from triplets.exports.cli import export
 from triplets.index.cli import index_commands, search_photos
 from triplets.judged.cli import ask, learn_weights
+from triplets.published.cli import publish
 from triplets.tune.cli import tune
 
 if TYPE_CHECKING:
@@ -235,5 +236,5 @@ def mix(params_path: Path, engine: "Engine") -> None:
     click.echo(f"Look at {MIXED / 'triplets.png'} and open {MIXED / PAGE}.")
 
 
-for command in (explain, export, index_commands, search_photos, ask, learn_weights, tune):
+for command in (explain, export, publish, index_commands, search_photos, ask, learn_weights, tune):
     main.add_command(command)
