@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export DVC_NO_ANALYTICS := true
 
-.PHONY: pipeline setup browser postgres spark test test-all test-interchange check bench lock
+.PHONY: pipeline setup browser postgres spark test test-services test-all test-interchange check bench lock
 
 pipeline: setup ## everything, from an empty checkout to a judged model
 	dvc repro
@@ -48,7 +48,10 @@ check: setup ## style and types
 test: check ## the default tests, under five minutes
 	pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test-all: check ## the slow tests too
+test-services: setup postgres spark ## the tests of databases and of clusters, which start their own
+	pytest -m service
+
+test-all: check ## the slow tests and those of databases and clusters too
 	pytest -n auto --dist loadfile --no-loadscope-reorder -m ''
 
 test-interchange: $(INTERCHANGE)/.installed ## the exports, loaded by the libraries that read them, in an environment of their own

@@ -20,6 +20,8 @@ try:
 except InputError as error:
     pytest.skip(f"Spark cannot run here: {error}", allow_module_level=True)
 
+pytestmark = pytest.mark.service
+
 SPARK = Engine("spark", workers=2)
 
 

@@ -12,6 +12,8 @@ from photo_shop import COLUMNS, ROWS, curate, curated, write_params, write_photo
 from core.paths import SIMILAR
 from core.tables import Similar
 
+pytestmark = pytest.mark.service
+
 TEN = [f"p{number}" for number in range(10)]
 HOSTILE = ["$where", "a.b", "a\0b", "", " ", "{'$gt': ''}", "line\nbreak", "élégance ☂ 👗", "\u2028"]
 

@@ -14,6 +14,8 @@ from core.paths import SIMILAR
 from core.tables import Similar
 from triplets.published import postgres
 
+pytestmark = pytest.mark.service
+
 ROOT = str(Path(__file__).parents[2])
 TEN = [f"p{number}" for number in range(10)]
 HOSTILE = [

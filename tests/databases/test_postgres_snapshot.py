@@ -9,6 +9,8 @@ from photo_shop import COLUMNS, ROWS, curate, curated, write_params, write_photo
 
 from curate.sources import Source
 
+pytestmark = pytest.mark.service
+
 TABLE = Path("in/catalog.csv")
 QUERY = "SELECT * FROM products ORDER BY added, image;"
 

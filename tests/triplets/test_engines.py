@@ -21,6 +21,8 @@ try:
 except InputError as error:
     pytest.skip(f"Spark cannot run here: {error}", allow_module_level=True)
 
+pytestmark = pytest.mark.service
+
 COMMANDS = ("recommend", "mine", "similar", "mix")
 ENGINES = {"local": (), "processes": ("--workers", "2"), "spark": ("--workers", "2")}
 
