@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 import ten_steps
 from garments import PARAMS
 
@@ -27,6 +28,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 def test_ten_steps_give_the_same_losses_on_every_backend(project):
     text = PARAMS
     for old, new in CHANGES.items():
