@@ -6,16 +6,36 @@ LOCK := locks/$(BACKEND).txt
 # One stamp per backend: asking for another one makes .venv anew.
 INSTALLED := $(VENV)/.installed-$(BACKEND)
 INTERCHANGE := .venv-interchange
+# The folder in which `make similars` shows a day, or so many of them.
+LIVE := live
+DAYS ?= 1
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export DVC_NO_ANALYTICS := true
 
-.PHONY: pipeline setup browser postgres spark test test-services test-all test-interchange check bench lock
+.PHONY: pipeline similars setup browser postgres spark test test-services test-all test-interchange check bench lock
 
 pipeline: setup ## everything, from an empty checkout to a judged model
 	dvc repro
 	@train where
+
+similars: setup ## a day of a live catalog, shown on the sample: new rows in, similar products out (docs/daily.md)
+	dvc repro similar
+	@$(MAKE) --no-print-directory $(LIVE)
+	cd $(LIVE) && python ../tests/databases/beside_postgres.py sh -ec ' \
+		triplets publish --to postgres sample_similar_products; \
+		curate sample --days $(DAYS); \
+		curate day --to postgres sample_similar_products'
+
+# What a day starts from, as the pipeline has left it: classifiers, scales, the last lists, and what the caches know.
+$(LIVE): dvc.lock
+	rm -rf $@ $@.partial
+	mkdir $@.partial
+	tar chf $@.partial/all params.yaml data/sample data/cache/*.sqlite data/curated data/features data/triplets/recommended data/triplets/similar
+	cd $@.partial && tar xf all && rm all
+	mv $@.partial $@
+	touch $@
 
 setup: $(INSTALLED) ## .venv with the locked, hash-checked dependencies (GPU=1: CUDA; JAX=1: JAX)
 

@@ -10,6 +10,7 @@ from core.cli import Stage, params_option, workers_option
 from core.params import load
 from core.paths import CATALOG, CURATION, FETCHED, PHOTO_CACHE, SAMPLE, STREET
 from core.photo_params import PhotoParams
+from curate.day.cli import day
 from curate.params import (
     DuplicateParams,
     FetchParams,
@@ -35,18 +36,27 @@ def main() -> None:
 
 
 @main.command()
+@click.option("--days", type=click.IntRange(min=1), help="Let so many days pass at the shop that is there already.")
 @params_option
 @workers_option
-def sample(params_path: Path, workers: int) -> None:
+def sample(days: int | None, params_path: Path, workers: int) -> None:
     """Render the sample catalog and street photos to data/sample (params: curate.sample).
 
-    Example: curate sample --params params.yaml
+    On each of the --days some products are new, one of them with a damaged photo, one leaves, and one is photographed
+    anew. What stays as it was is not written, so that a second time nothing changes.
+
+    Example: curate sample && curate sample --days 1
     """
     params = load(params_path, "curate.sample", SampleParams)
 
     from core.engines import Engine
     from curate.sample import render_sample
+    from curate.sample_days import live_through
 
+    if days is not None:
+        new = sum(len(day.new) for day in live_through(days, params, SAMPLE))
+        click.echo(f"{SAMPLE}: after {days} days {new} products are new, {days} left, {days} were photographed anew")
+        return
     render_sample(params, SAMPLE, Engine(workers=workers))
     click.echo(f"{SAMPLE}: {params.products} products and {params.street_products} with street photos")
 
@@ -186,4 +196,5 @@ def _say(counted: dict[str, Any], folder: Path, seconds: float) -> None:
         click.echo(line)
 
 
-main.add_command(snapshot)
+for command in (snapshot, day):
+    main.add_command(command)

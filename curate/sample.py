@@ -29,7 +29,7 @@ def render_sample(params: SampleParams, folder: Path, engine: Engine) -> None:
     with replacing(folder) as beside:
         (beside / "images").mkdir(parents=True)
         products = run(
-            partial(_catalog_product, params=params),
+            partial(catalog_product, params=params),
             range(params.products),
             engine=engine,
             label="catalog",
@@ -49,8 +49,8 @@ def _write_catalog(folder: Path, products: Iterable[list[tuple[tuple[str, ...], 
                 (folder / "images" / row[0]).write_bytes(photo)
 
 
-def _catalog_product(index: int, params: SampleParams) -> list[tuple[tuple[str, ...], bytes]]:
-    """The rows and the JPEG photos of one catalog product."""
+def catalog_product(index: int, params: SampleParams) -> list[tuple[tuple[str, ...], bytes]]:
+    """The rows, by `HEADER`, and the JPEG photos of one catalog product."""
     look_rng, *photo_rngs = generators(params.seed, CATALOG, index, 1 + params.photos)
     turn, partition = divmod(index, len(PARTITIONS))
     gender, category = PARTITIONS[partition]
