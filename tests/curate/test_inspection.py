@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from ruamel.yaml import YAML
 
+from core.engines import LOCAL
 from core.images import PixelStore
 from core.tables import Catalog, Measures, StreetPairs
 from curate.cli import main
@@ -44,7 +45,7 @@ def good(*words):
 def rendered(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rendered")
     params = SampleParams(products=40, street_products=6, photos=3, side=96, seed=1)
-    render_sample(params, folder / "data/sample", 1)
+    render_sample(params, folder / "data/sample", LOCAL)
     return folder
 
 

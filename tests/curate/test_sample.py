@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.decoding import decode
+from core.engines import LOCAL, Engine
 from core.swatches import COLORS, PATTERNS, lab
 from curate.drawn.outlines import trace
 from curate.drawn.silhouettes import PARTITIONS, SILHOUETTES, cut
@@ -21,7 +22,7 @@ PARAMS = SampleParams(products=84, street_products=20, photos=2, side=96, seed=7
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample") / "sample"
-    render_sample(PARAMS, folder, 2)
+    render_sample(PARAMS, folder, Engine(workers=2))
     return folder
 
 
@@ -123,19 +124,19 @@ def test_boxes_lie_in_their_photos_but_for_the_planted_faults(sample):
 
 
 def test_every_worker_count_gives_the_same_bytes(sample, tmp_path):
-    render_sample(PARAMS, tmp_path / "again", 1)
+    render_sample(PARAMS, tmp_path / "again", LOCAL)
     assert files_of(tmp_path / "again") == files_of(sample)
 
 
 def test_more_products_leave_the_earlier_ones_alone(sample, tmp_path):
-    render_sample(SampleParams(products=3, street_products=0, photos=2, side=96, seed=7), tmp_path / "few", 1)
+    render_sample(SampleParams(products=3, street_products=0, photos=2, side=96, seed=7), tmp_path / "few", LOCAL)
     few = {name: data for name, data in files_of(tmp_path / "few").items() if name.endswith(".jpg")}
     assert len(few) == 6
     assert few.items() <= files_of(sample).items()
 
 
 def test_another_seed_gives_other_photos(sample, tmp_path):
-    render_sample(SampleParams(products=1, street_products=0, photos=2, side=96, seed=8), tmp_path / "other", 1)
+    render_sample(SampleParams(products=1, street_products=0, photos=2, side=96, seed=8), tmp_path / "other", LOCAL)
     name = "images/p00000-1.jpg"
     assert files_of(tmp_path / "other")[name] != files_of(sample)[name]
 
@@ -144,7 +145,7 @@ def test_no_products_leave_a_header_and_empty_lists(tmp_path):
     folder = tmp_path / "sample"
     folder.mkdir()
     (folder / "stale.txt").write_text("of an earlier run")
-    render_sample(SampleParams(products=0, street_products=0, photos=2, side=64, seed=1), folder, 1)
+    render_sample(SampleParams(products=0, street_products=0, photos=2, side=64, seed=1), folder, LOCAL)
     files = files_of(folder)
     assert files.pop("catalog.csv") == b"image,product_id,gender,category,pattern,color,silhouette\n"
     assert files.pop("street2shop/photos/photos.txt") == b""

@@ -24,7 +24,7 @@ def shop(tmp_path):
 
 
 def rows(folder: Path) -> list[list[str]]:
-    return list(csv.reader((folder / "catalog.csv").open(encoding="utf-8", newline="")))
+    return list(csv.reader((folder / "catalog.csv").read_text().splitlines()))
 
 
 def files(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -46,7 +46,7 @@ def test_a_day_has_a_new_product_one_that_leaves_and_one_photographed_anew(shop)
         "p00015-2.jpg",
     }
     assert decode(after["p00008-1.jpg"][0], max_pixels=10**6).pixels.shape == (64, 64, 3)
-    with pytest.raises(PhotoError, match="^truncated"):
+    with pytest.raises(PhotoError, match=r"^truncated"):
         decode(after["p00015-2.jpg"][0], max_pixels=10**6)
 
 
@@ -69,9 +69,9 @@ def test_a_day_again_writes_no_photo_and_two_days_begin_with_the_first(shop):
 
 
 def test_days_need_the_shop_of_the_parameters(shop, tmp_path):
-    with pytest.raises(InputError, match=r"none/catalog.csv does not exist. Run curate sample first, without --days.$"):
+    with pytest.raises(InputError, match=r"none/catalog\.csv does not exist\. Run curate sample first, "):
         live_through(1, PARAMS, tmp_path / "none")
-    with pytest.raises(InputError, match="^a shop of 1 products has no days. Raise curate.sample.products.$"):
+    with pytest.raises(InputError, match=r"^a shop of 1 products has no days. Raise curate.sample.products.$"):
         live_through(1, replace(PARAMS, products=1), shop)
-    with pytest.raises(InputError, match="is not what curate.sample describes. Run curate sample first, without"):
+    with pytest.raises(InputError, match=r"is not what curate.sample describes. Run curate sample first, without"):
         live_through(1, replace(PARAMS, products=20), shop)
