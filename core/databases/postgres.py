@@ -12,13 +12,25 @@ if TYPE_CHECKING:
     from psycopg import Cursor
 
 _BROKEN = ("08", "57P")  # SQLSTATEs of a connection that is gone, and of a server that stops or cancels
-# Seconds and milliseconds after which a peer that says nothing is given up.
-_PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "tcp_user_timeout": 60_000}
+# Seconds, and milliseconds, after which a server that is gone without a word is given up.
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+# The same of the server, which would else keep the locks of a client that is gone for hours.
+_SERVER = (
+    "SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3"
+)
 
 
 @contextmanager
 def transaction(*, read_only: bool = False) -> Iterator["Cursor[tuple[Any, ...]]"]:
     """A cursor in a transaction that is committed at the end, and undone by any error.
+
+    One that is `read_only` sees the database as it is at its first query, whatever others do meanwhile.
 
     Raises:
         InputError: there is no server, it refuses, or the connection breaks.
@@ -34,7 +46,9 @@ def transaction(*, read_only: bool = False) -> Iterator["Cursor[tuple[Any, ...]]
         ) from None
     try:
         connection.read_only = read_only
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if read_only else None
         with connection, connection.cursor() as cursor:
+            cursor.execute(_SERVER)
             yield cursor
     except psycopg.Error as error:
         if error.sqlstate is None or error.sqlstate.startswith(_BROKEN):

@@ -16,6 +16,8 @@ _TYPES = {"string": "text", "int32": "integer", "float": "real"}
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('mildnet-triplets ' || %s, 0))"
 # What holds the table so long will not let go.
 _PATIENCE = "SET LOCAL lock_timeout = '60s'"
+_KIND = "SELECT relkind::text FROM pg_class WHERE oid = to_regclass(%s)"
+_STORED = ("r", "p")  # plain and partitioned ones
 _COLUMNS = """
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped
@@ -39,8 +41,8 @@ def publish(path: Path, target: str) -> Published:
 
     Raises:
         TableError: the file is missing or no `Similar`.
-        InputError: the database fails, another run publishes there, a text has a NUL character, or the table has
-            other columns.
+        InputError: the database fails, another run publishes there, a text has a NUL character, the target is no
+            table, or has other columns.
     """
     total = Similar.count(path)
     sql = driver("psycopg.sql")
@@ -49,12 +51,14 @@ def publish(path: Path, target: str) -> Published:
         cursor.execute(_PATIENCE)
         if not _one(cursor, _LOCK, [target.split(".")[-1]]):
             raise InputError(f"another run publishes to {target}. Wait for its end, and run again.")
-        cursor.execute(_COLUMNS, [names["table"].as_string(cursor)])
-        found = dict(cursor.fetchall())
-        if found:
-            _refuse_other_columns(found, target)
-        else:
+        name = names["table"].as_string(cursor)
+        kind = _one(cursor, _KIND, [name])
+        if kind is None:
             cursor.execute(sql.SQL(_CREATE).format(**names | {"kind": sql.SQL(""), "end": sql.SQL("")}))
+        elif kind in _STORED:
+            _refuse_other_columns(dict(cursor.execute(_COLUMNS, [name]).fetchall()), target)
+        else:
+            raise InputError(f"{target} is no table, but a view or the like. Publish to another name, or drop it.")
         _send(cursor, path, total, sql, names)
         cursor.execute(sql.SQL(_DELETE).format(**names))
         removed = cursor.rowcount
