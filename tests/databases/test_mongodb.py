@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 from uuid import uuid4
 
@@ -91,6 +92,72 @@ def test_a_collection_of_something_else_is_left_as_it_is(database, name):
         f"Error: {name} holds documents without partition as string. Publish to another collection."
     )
     assert database[name].count_documents({}) == 1
+
+
+def test_a_view_of_that_name_is_left_as_it_is(database, name):
+    write(similar(TEN))
+    database.create_collection(name, viewOn=f"{name}_other", pipeline=[])
+    database[f"{name}_other"].insert_many(
+        dict(zip(Similar.columns(), row, strict=True)) for row in rows_of(similar(TEN))
+    )
+    before = held(database, name)
+    write(similar(TEN, distance=0.2))
+    assert failure(publish(name, "mongodb")) == (
+        f"Error: {name} is no collection, but a view or the like. Publish to another name, or drop it."
+    )
+    assert held(database, name) == before
+    assert not [one for one in database.list_collection_names() if one.endswith(".partial")]
+
+
+def test_what_the_collection_demands_of_documents_is_demanded_of_the_new_ones(database, name):
+    write(similar(TEN))
+    publish(name, "mongodb")
+    before = held(database, name)
+    database.command("collMod", name, validator={"$jsonSchema": {"required": ["shop"]}})
+    write(similar(TEN, distance=0.2))
+    assert failure(publish(name, "mongodb")) == (
+        "Error: MongoDB refuses: Document failed validation. Mend it, and run again."
+    )
+    assert held(database, name) == before
+
+
+def test_a_reader_sees_yesterday_or_today_at_every_moment(database, name):
+    write(similar([f"p{number}" for number in range(300)]))
+    publish(name, "mongodb")
+    before, seen, ended = held(database, name), [], threading.Event()
+
+    def read():
+        while not ended.is_set():
+            # More than one batch of a cursor would end with an error where another collection takes the place.
+            seen.append(sorted(one["distance"] for one in database[name].find(batch_size=5000)))
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    write(similar([f"p{number}" for number in range(300)], distance=0.2))
+    assert publish(name, "mongodb").exit_code == 0
+    ended.set()
+    reading.join()
+    after = held(database, name)
+    assert len(seen) > 2
+    assert all(rows in (sorted(row[6] for row in before), sorted(row[6] for row in after)) for rows in seen)
+
+
+def test_documents_of_a_snapshot_are_of_one_moment(database, name, monkeypatch):
+    if "setName" not in database.command("hello"):
+        pytest.skip("this server stands alone, and keeps no moment")
+    database[name].insert_many({"_id": number, "state": "old"} for number in range(1000))
+    write_params("in/catalog.jsonl")
+
+    def changing(documents, **_):
+        for place, document in enumerate(documents):
+            if place == 1:
+                database[name].update_many({}, {"$set": {"state": "new"}})
+                database[name].insert_one({"_id": 1000, "state": "new"})
+            yield document
+
+    monkeypatch.setattr("tqdm.tqdm", changing)
+    assert curate("snapshot", "--from", "mongodb", name).stdout == "1,000 rows in in/catalog.jsonl. Run dvc repro.\n"
+    assert Path("in/catalog.jsonl").read_text().count('"old"') == 1000
 
 
 def test_a_catalog_of_json_lines_and_one_of_the_database_have_the_same_bytes(database, name):

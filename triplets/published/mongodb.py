@@ -19,8 +19,8 @@ _FORGOTTEN = timedelta(days=2)  # the age of what a killed run has left
 def publish(path: Path, target: str) -> Published:
     """Make the collection `target` hold the rows of the file `path`, a document each; its `_id` is their key.
 
-    Readers see the old collection until the new one takes its place, with the same indexes. Of two runs at once both
-    do so, one after the other.
+    Readers see the old collection until the new one takes its place, with the same options and indexes; it takes no
+    transaction, so that a server that stands alone does it too. Of two runs at once both do so, one after the other.
 
     Raises:
         TableError: the file is missing or no `Similar`.
@@ -31,10 +31,11 @@ def publish(path: Path, target: str) -> Published:
     object_id = driver("bson").ObjectId
     total = Similar.count(path)
     with database() as at:
+        options = _options(at, target)
         _refuse_other_fields(at, target)
         _forget(at, target, object_id)
         removed = at[target].estimated_document_count()
-        beside = at.create_collection(f"{target}.{object_id()}.partial")
+        beside = at.create_collection(f"{target}.{object_id()}.partial", **options)
         try:
             for name, index in at[target].index_information().items():
                 if name != "_id_":
@@ -50,6 +51,15 @@ def publish(path: Path, target: str) -> Published:
             beside.drop()
             raise
     return Published(total, total, removed)
+
+
+def _options(at: "Database[dict[str, Any]]", target: str) -> dict[str, Any]:
+    """What the collection was made with, such as a validator; nothing where there is none yet."""
+    for found in at.list_collections(filter={"name": target}):
+        if found["type"] != "collection":
+            raise InputError(f"{target} is no collection, but a view or the like. Publish to another name, or drop it.")
+        return dict(found["options"])
+    return {}
 
 
 def _refuse_other_fields(at: "Database[dict[str, Any]]", target: str) -> None:
