@@ -26,7 +26,9 @@ similars: setup ## a day of a live catalog, shown on the sample: new rows in, si
 	cd $(LIVE) && python ../tests/databases/beside_postgres.py sh -ec ' \
 		triplets publish --to postgres sample_similar_products; \
 		curate sample --days $(DAYS); \
-		curate day --to postgres sample_similar_products'
+		curate day --to postgres sample_similar_products; \
+		! command -v psql >/dev/null || psql -Xc "SELECT product_id, rank, similar_id, distance FROM sample_similar_products \
+			WHERE product_id = (SELECT max(product_id) FROM sample_similar_products) ORDER BY rank LIMIT 3"'
 
 # What a day starts from, as the pipeline has left it: classifiers, scales, the last lists, and what the caches know.
 $(LIVE): dvc.lock

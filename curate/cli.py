@@ -54,7 +54,7 @@ def sample(days: int | None, params_path: Path, workers: int) -> None:
     from curate.sample_days import live_through
 
     if days is not None:
-        new = sum(len(day.new) for day in live_through(days, params, SAMPLE))
+        new = sum(len(lived.new) for lived in live_through(days, params, SAMPLE))
         click.echo(f"{SAMPLE}: after {days} days {new} products are new, {days} left, {days} were photographed anew")
         return
     render_sample(params, SAMPLE, Engine(workers=workers))

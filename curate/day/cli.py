@@ -15,7 +15,9 @@ def day(target: str, kind: str, source: str | None, rows: str | None) -> None:
 
     Runs curate snapshot (with --from), curate ingest, features extract, triplets similar --incremental and triplets
     publish, and tells what each did and how long it took. Classifiers, scales and weights stay as they were fitted. A
-    step that fails ends the day; readers of TARGET then see what they saw, and the same day can be run again.
+    step that fails ends the day, less that the lists which were found are published; the same day can be run again.
+    Server, user and password come from the environment: PGHOST, PGDATABASE, PGUSER, PGPASSWORD or PGSERVICE;
+    MONGODB_URI.
 
     Example: curate day similar_products --to postgres
     """

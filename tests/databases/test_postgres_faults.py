@@ -116,14 +116,16 @@ def test_a_reader_sees_yesterday_or_today_at_every_moment(server, database):
             while not ended.is_set():
                 seen.append(held(reader))
 
+    write(similar([f"p{number}" for number in range(1, 2001)], distance=0.2))
     reading = threading.Thread(target=read)
     reading.start()
-    write(similar([f"p{number}" for number in range(1, 2001)], distance=0.2))
+    while not seen:
+        time.sleep(0.01)
     assert publish().exit_code == 0
     ended.set()
     reading.join()
     after = held(database)
-    assert len(seen) > 2
+    assert len(seen) > 1
     assert before != after
     assert all(rows in (before, after) for rows in seen)
 
@@ -166,17 +168,20 @@ def test_a_view_of_that_name_is_left_as_it_is(database, kind):
 def test_rows_of_a_snapshot_are_of_one_moment(server, database):
     database.execute("CREATE TABLE products AS SELECT n, 'old' AS state FROM generate_series(1, 300) n")
 
+    other = server.connect(database.info.dbname)
+
     def change():
-        with server.connect(database.info.dbname) as other:
-            busy = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY%' AND wait_event = 'PgSleep'"
-            while not other.execute(busy).fetchall():
-                time.sleep(0.01)
-            other.execute("UPDATE products SET state = 'new'; INSERT INTO products VALUES (0, 'new'), (301, 'new')")
+        busy = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY%' AND wait_event = 'PgSleep'"
+        patient = time.monotonic() + 20
+        while not other.execute(busy).fetchall() and time.monotonic() < patient:
+            time.sleep(0.01)
+        other.execute("UPDATE products SET state = 'new'; INSERT INTO products VALUES (0, 'new'), (301, 'new')")
+        other.close()
 
     changing = threading.Thread(target=change)
     changing.start()
     # The server takes its time over every hundredth row.
-    done = snapshot("SELECT n, state, pg_sleep(0.3 * (n % 100 = 0)::int) FROM products ORDER BY n")
+    done = snapshot("SELECT n, state, pg_sleep(0.4 * (n % 100 = 0)::int) FROM products ORDER BY n")
     changing.join()
     assert done.stdout == f"300 rows in {TABLE}. Run dvc repro.\n"
     assert TABLE.read_text().splitlines()[1:] == [f'{n},old,""' for n in range(1, 301)]
