@@ -20,9 +20,10 @@ def database() -> Iterator["Database[dict[str, Any]]"]:
     """The database that the address's path names.
 
     Raises:
-        InputError: MONGODB_URI is missing or malformed, there is no server, it refuses, or the connection breaks.
+        InputError: MONGODB_URI is missing or malformed, there is no server, it refuses, the connection breaks, or a
+            document is malformed.
     """
-    pymongo, errors = driver("pymongo"), driver("pymongo.errors")
+    pymongo, errors, malformed_bson = driver("pymongo"), driver("pymongo.errors"), driver("bson.errors").BSONError
     address = os.environ.get("MONGODB_URI")
     if not address:
         raise InputError("MONGODB_URI is not set. Set it to mongodb://user:password@host/database.")
@@ -38,6 +39,8 @@ def database() -> Iterator["Database[dict[str, Any]]"]:
             raise InputError(malformed) from None
         except errors.OperationFailure as error:
             raise InputError(f"MongoDB refuses: {_told(error)}. Mend it, and run again.") from None
+        except malformed_bson as error:  # a server holds whatever a program has sent it
+            raise InputError(f"MongoDB has a document that cannot be read: {_told(error)}. Mend it there.") from None
         except errors.PyMongoError as error:
             raise InputError(
                 f"MongoDB cannot be reached: {_told(error)}. Check MONGODB_URI and the server, and run again."

@@ -11,6 +11,7 @@ import pytest
 from lists import failure, publish, rows_of, similar, write
 from photo_shop import COLUMNS, ROWS, curate, curated, write_params, write_photos
 
+from core.errors import InputError
 from core.paths import SIMILAR
 from core.tables import Similar
 
@@ -219,3 +220,17 @@ def test_a_server_that_is_not_there_is_one_line_without_the_password(monkeypatch
         " Check MONGODB_URI and the server, and run again."
     )
     assert "hunter2" not in done.output
+
+
+def test_a_document_that_cannot_be_read_is_one_line(monkeypatch):
+    import bson
+
+    from core.databases.mongodb import database
+
+    monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:9/db")
+    sent = bson.encode({"note": "text"}).replace(b"text", b"te\xff\xfe")
+    with (
+        pytest.raises(InputError, match=r"^MongoDB has a document that cannot be read: .*0xff.*\. Mend it there\.$"),
+        database(),
+    ):
+        bson.decode(sent)
