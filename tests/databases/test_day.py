@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
+import beside_postgres
 import pytest
 from click.testing import CliRunner
 from lists import failure, publish
@@ -174,6 +176,16 @@ def test_a_day_that_cannot_publish_is_published_by_the_next(shop, monkeypatch):
             list(live(last))
     list(live(last))
     assert held(shop) == before
+
+
+def test_a_command_beside_a_server_of_its_own_or_the_one_that_is_named(server, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        monkeypatch.delenv(name)
+    asked = f"import psycopg, sys; sys.exit(42 + (psycopg.connect().info.port == {server.port}))"
+    assert beside_postgres.main([sys.executable, "-c", asked]) == 42
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+    assert beside_postgres.main([sys.executable, "-c", asked]) == 43
 
 
 def test_of_two_days_at_once_the_second_is_refused(tmp_path, monkeypatch):
