@@ -26,11 +26,12 @@ class Cache:
     what: str
 
     def count(self) -> int:
-        """How many rows there are."""
-        if not self.path.is_file():
+        """How many rows there are; none where there is no such cache, of which the step will tell."""
+        try:
+            with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)) as opened:
+                return int(opened.execute(f"SELECT count(*) FROM {self.table}").fetchone()[0])
+        except sqlite3.Error:
             return 0
-        with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)) as opened:
-            return int(opened.execute(f"SELECT count(*) FROM {self.table}").fetchone()[0])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from core.atomic import alone
 from core.errors import InputError
-from core.paths import CATALOG, CLASSIFIERS, REJECTED, SIMILAR, SIMILARITY
+from core.paths import CATALOG, CLASSIFIERS, PHOTO_CACHE, REJECTED, SIMILAR, SIMILARITY
 from core.tables import Rejected, Similar
 from curate.cli import main as curate
 from curate.day.steps import live, steps
@@ -142,6 +142,12 @@ def test_a_day_takes_in_what_is_new_and_leaves_what_was_fitted(shop, capfd):
 
 def test_a_step_that_fails_ends_the_day_and_readers_see_what_they_saw(shop, capfd):
     before = held(shop)
+    PHOTO_CACHE.write_bytes(b"no database, but long enough to be taken for one" * 100)
+    assert failure(day()).startswith("Error: the day is not done: curate ingest failed. ")
+    assert capfd.readouterr().err.startswith(
+        "Error: data/cache/photos.sqlite cannot be used as the photo cache: file is not a database. "
+    )
+    PHOTO_CACHE.unlink()
     table = Path("data/sample/catalog.csv")
     table.rename("elsewhere.csv")
     done = day()
