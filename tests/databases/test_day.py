@@ -97,17 +97,31 @@ def expected():
     return sorted(zip(table.product_id, table.partition, table.rank.tolist(), table.similar_id, strict=True))
 
 
-def day():
-    return run(curate, "day", "similar_products", "--to", "postgres")
+def day(*words):
+    return run(curate, "day", "similar_products", "--to", "postgres", *words)
+
+
+def rows_in_database(database):
+    """Put the catalog's rows into a table, and let the day read them there."""
+    with Path("data/sample/catalog.csv").open() as file:
+        names = file.readline().strip()
+        database.execute(f"CREATE TABLE products (n serial, {names.replace(',', ' text, ')} text)")
+        with database.cursor() as cursor, cursor.copy(f"COPY products ({names}) FROM STDIN (FORMAT csv)") as copy:
+            copy.write(file.read())
+    params = Path("params.yaml")
+    params.write_text(params.read_text().replace("data/sample/catalog.csv", "data/input/catalog.csv"))
+    return "--from", "postgres", "--rows", "SELECT * FROM products ORDER BY n"
 
 
 def test_a_day_takes_in_what_is_new_and_leaves_what_was_fitted(shop, capfd):
     fitted = [path.read_bytes() for path in FITTED]
     run(curate, "sample", "--days", "1")
-    done = day()
+    from_database = rows_in_database(shop)
+    done = day(*from_database)
     assert done.exit_code == 0, capfd.readouterr().err
     said = [line.strip() for line in done.stdout.splitlines()]
     assert [line.split(" s  ")[1] for line in said if " s  " in line] == [
+        "curate snapshot --from postgres -- SELECT * FROM products ORDER BY n",
         "curate ingest",
         "features extract",
         "triplets similar --incremental",
@@ -134,7 +148,7 @@ def test_a_day_takes_in_what_is_new_and_leaves_what_was_fitted(shop, capfd):
     lists = SIMILAR.read_bytes()
     assert run(triplets, "similar", "--engine", "local").exit_code == 0
     assert SIMILAR.read_bytes() == lists
-    again = day().stdout
+    again = day(*from_database).stdout
     assert "0 photos were decoded" in again
     assert "0 vectors were computed" in again
     assert "0 written, 0 removed" in again
