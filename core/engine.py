@@ -12,14 +12,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from core.attempts import Failure, Failures, attempted
 from core.engines import Engine
 from core.errors import InputError
-
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -32,24 +29,34 @@ def run(
     engine: Engine,
     label: str | None,
     total: int | None = None,
+    failed: Failures | None = None,
 ) -> Iterator[Result]:
     """Yield `function(task)` for each task, in the tasks' order, with a progress bar named `label`, or without one.
 
     `function` and the tasks must pickle unless the engine is this process. A few tasks per worker wait at a time, so
     that a long iterator of tasks or results never lies in memory. A task may have a `name` for errors to say.
 
+    The first task that raises a MildnetError, or lacks memory, ends the run. Where `failed` is given, such a task is
+    put there instead and has no result, and the others go on; all are there once the last result has been taken.
+
     Raises:
         InputError: a worker died, killed for want of memory most likely; or Spark cannot be had.
+        MildnetError: what a task has raised, unless `failed` is given.
     """
     from tqdm import tqdm
 
     with tqdm(total=total, desc=label, unit="", delay=1, disable=label is None) as bar:
-        for result in _results(function, tasks, engine):
+        for outcome in _outcomes(function, tasks, engine):
             bar.update()
-            yield result
+            if not isinstance(outcome, Failure):
+                yield outcome
+            elif failed is None:
+                raise outcome.error
+            else:
+                failed.append(outcome)
 
 
-def _results(function: Callable[[Task], Result], tasks: Iterable[Task], engine: Engine) -> Iterator[Result]:
+def _outcomes(function: Callable[[Task], Result], tasks: Iterable[Task], engine: Engine) -> Iterator[Result | Failure]:
     if engine.name == "spark":
         return _on_spark(function, tasks, engine)
     if engine.name == "local" or engine.workers == 1:
@@ -57,7 +64,7 @@ def _results(function: Callable[[Task], Result], tasks: Iterable[Task], engine: 
     return _parallel(function, tasks, engine.workers)
 
 
-def _on_spark(function: Callable[[Task], Result], tasks: Iterable[Task], engine: Engine) -> Iterator[Result]:
+def _on_spark(function: Callable[[Task], Result], tasks: Iterable[Task], engine: Engine) -> Iterator[Result | Failure]:
     try:
         from core import spark
     except ModuleNotFoundError as error:
@@ -65,23 +72,26 @@ def _on_spark(function: Callable[[Task], Result], tasks: Iterable[Task], engine:
     yield from spark.run(function, tasks, engine)
 
 
-def _serial(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+def _serial(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result | Failure]:
     for task in tasks:
-        yield single_threaded(function, task)
+        yield attempted(function, task)
 
 
-def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -> Iterator[Result]:
+def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -> Iterator[Result | Failure]:
     # A forked child would inherit the locks of TensorFlow's and Arrow's threads; a spawned one starts clean.
     context = multiprocessing.get_context("spawn")
     try:
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent) as pool:
-            waiting: deque[Future[Result]] = deque()
-            for task in tasks:
-                waiting.append(pool.submit(single_threaded, function, task))
-                if len(waiting) > 2 * workers:
+            waiting: deque[Future[Result | Failure]] = deque()
+            try:
+                for task in tasks:
+                    waiting.append(pool.submit(attempted, function, task))
+                    if len(waiting) > 2 * workers:
+                        yield waiting.popleft().result()
+                while waiting:
                     yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)  # what is left after an error is not wanted
     except BrokenProcessPool as error:
         raise InputError(f"one of {workers} worker processes was killed. Lower --workers, it may be memory.") from error
 
@@ -100,20 +110,3 @@ def _follow_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=end, daemon=True).start()
-
-
-def single_threaded(function: Callable[[Task], Result], task: Task) -> Result:
-    """`function(task)` with one BLAS and one OpenCV thread."""
-    import cv2
-
-    cv2.setNumThreads(1)
-    with _thread_pools().limit(limits=1):
-        return function(task)
-
-
-@cache
-def _thread_pools() -> "ThreadpoolController":
-    # Looking for the libraries takes a millisecond, as long as many a task.
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()

@@ -22,7 +22,7 @@ from pyspark.cloudpickle import dumps
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from core.engine import single_threaded
+from core.attempts import Failure, attempted, name_of
 from core.engines import Engine
 from core.errors import InputError
 from core.spark_faults import told
@@ -35,8 +35,8 @@ _JOBS = 3  # under way at a time: the next ones fill the slots that the last tas
 _FAULTS = (PySparkException, Py4JError)
 
 
-def run(function: Callable[[Task], Result], tasks: Iterable[Task], engine: Engine) -> Iterator[Result]:
-    """Yield `function(task)` for each task, in the tasks' order; what a task raises is raised here.
+def run(function: Callable[[Task], Result], tasks: Iterable[Task], engine: Engine) -> Iterator[Result | Failure]:
+    """Yield `function(task)` or its failure for each task, in the tasks' order; any other error is raised here.
 
     Raises:
         InputError: Spark does not start, a worker lacks the project, or a task's worker died again and again.
@@ -74,7 +74,7 @@ def _collect(spark: SparkSession, function: Callable[[Task], Result], tasks: lis
         table = pa.table({"task": pa.array([dumps((function, task)) for task in tasks], pa.binary())})
         results = spark.createDataFrame(table).mapInArrow(answers, "result binary").collect()
     except _FAULTS as error:
-        names = [str(getattr(task, "name", f"a task, {task!r:.60},")) for task in tasks]
+        names = [name_of(task) for task in tasks]
         raise InputError(told(error, names)) from error
     return [bytes(row.result) for row in results]
 
@@ -82,7 +82,7 @@ def _collect(spark: SparkSession, function: Callable[[Task], Result], tasks: lis
 def answer(pickled: bytes, folder: Path) -> bytes:
     """Do a task on a worker, in the driver's working `folder`; its result or what it has raised, pickled.
 
-    An error is an answer: Spark would repeat the task, and wrap what it says. Want of memory may pass.
+    An error is an answer: Spark would repeat the task, and wrap what it says.
     """
     if str(folder) != os.getcwd():  # noqa: PTH109 - a path as text
         try:
@@ -93,8 +93,8 @@ def answer(pickled: bytes, folder: Path) -> bytes:
             )
     try:
         function, task = pickle.loads(pickled)
-        return dumps((single_threaded(function, task),))
-    except (MemoryError, ModuleNotFoundError):
+        return dumps((attempted(function, task),))
+    except ModuleNotFoundError:
         raise
     except Exception as error:
         return dumps(error)

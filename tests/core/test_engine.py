@@ -11,8 +11,10 @@ import psutil
 import pytest
 from threadpoolctl import threadpool_info
 
+from core.attempts import Failures
 from core.engine import run
 from core.engines import LOCAL, Engine
+from core.errors import InputError, TableError
 
 
 def uneven(task, size=60):
@@ -58,6 +60,54 @@ def test_a_task_has_one_thread(workers):
 def test_an_error_comes_through(workers):
     with pytest.raises(ValueError, match=r"^task 3$"):
         list(run(failing, range(6), engine=Engine(workers=workers), label="failing"))
+
+
+def odd_ones_fail(task):
+    if task % 2:
+        raise TableError(f"the vector of {task} is not finite. Run dvc repro.")
+    return task
+
+
+def needs_memory(task):
+    return np.empty(2**60, np.uint8) if task == 1 else task
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_tasks_that_fail_are_put_aside_in_their_order_and_the_others_done(workers):
+    failed = Failures()
+    done = list(run(odd_ones_fail, range(10), engine=Engine(workers=workers), label=None, failed=failed))
+    assert done == [0, 2, 4, 6, 8]
+    assert [failure.task for failure in failed] == ["task 1", "task 3", "task 5", "task 7", "task 9"]
+    assert {type(failure.error) for failure in failed} == {TableError}
+    assert failed.describe() == (
+        "5 failed, the others are done. task 1: the vector of 1 is not finite. Run dvc repro."
+        " task 3: the vector of 3 is not finite. Run dvc repro. task 5: the vector of 5 is not finite. Run dvc repro."
+        " 2 more."
+    )
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_without_a_place_for_failures_the_first_ends_the_run(workers):
+    results = run(odd_ones_fail, range(10), engine=Engine(workers=workers), label=None)
+    assert next(results) == 0
+    with pytest.raises(TableError, match=r"^the vector of 1 is not finite\. Run dvc repro\.$"):
+        next(results)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_task_that_lacks_memory_is_named(workers):
+    failed = Failures()
+    assert list(run(needs_memory, range(3), engine=Engine(workers=workers), label=None, failed=failed)) == [0, 2]
+    assert failed.describe().startswith(
+        "1 failed, the others are done. task 1: task 1 needs more memory than a worker has: Unable to allocate"
+    )
+    assert failed.describe().endswith("Lower --workers, or raise spark.executor.pyspark.memory on Spark.")
+    with pytest.raises(InputError, match=r"^task 1 needs more memory than a worker has: Unable"):
+        list(run(needs_memory, range(3), engine=Engine(workers=workers), label=None))
+
+
+def test_no_failure_is_told_in_no_words():
+    assert Failures().describe() == ""
 
 
 def test_workers_end_with_a_parent_that_is_killed(tmp_path):

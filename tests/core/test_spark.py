@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core import engine
+from core.attempts import Failures
 from core.engines import LOCAL, Engine
 from core.errors import InputError, TableError
 
@@ -40,8 +41,8 @@ def spark():
         yield session
 
 
-def run(function, tasks, on=SPARK):
-    return list(engine.run(function, tasks, engine=on, label=None))
+def run(function, tasks, on=SPARK, **others):
+    return list(engine.run(function, tasks, engine=on, label=None, **others))
 
 
 def uneven(task):
@@ -100,6 +101,12 @@ def test_workers_stand_in_the_driver_s_folder(spark, tmp_path, monkeypatch):
 def test_an_error_of_a_task_is_that_error(spark):
     with pytest.raises(TableError, match=r"^the vector of 3 is not finite\. Run dvc repro\.$"):
         run(refused, range(6))
+
+
+def test_a_task_that_fails_is_put_aside_and_the_others_are_done(spark):
+    failed = Failures()
+    assert run(refused, range(6), failed=failed) == [0, 1, 2, 4, 5]
+    assert failed.describe() == ("1 failed, the others are done. task 3: the vector of 3 is not finite. Run dvc repro.")
 
 
 def test_the_task_of_a_killed_worker_is_done_again(spark, tmp_path, monkeypatch):
