@@ -23,6 +23,11 @@ class Failure:
     task: str
     error: MildnetError
 
+    def describe(self) -> str:
+        """The task's name and what it said, the name once."""
+        said = str(self.error)
+        return said if self.task in said else f"{self.task}: {said}"
+
 
 class Failures(list[Failure]):
     """What failed of a run, in the tasks' order, for a caller that lets the others finish and then decides."""
@@ -31,7 +36,7 @@ class Failures(list[Failure]):
         """How many failed and what the first of them said, in one line; empty where none did."""
         if not self:
             return ""
-        told = [f"{failure.task}: {failure.error}" for failure in self[:_TOLD]]
+        told = [failure.describe() for failure in self[:_TOLD]]
         more = [f"{len(self) - _TOLD} more."] if len(self) > _TOLD else []
         return " ".join([f"{len(self)} failed, the others are done.", *told, *more])
 

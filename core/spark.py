@@ -1,9 +1,9 @@
 """Run a pure function once per task on Spark: tasks go out and results come back in order, a few at a time.
 
-Tasks and results travel pickled, as binary rows of a DataFrame with a Spark partition per task, so a worker holds one
-task at a time and Spark repeats what a lost worker has left. A job has a task per slot of the cluster and a few jobs
-are under way, so that the slots stay busy and the driver never holds all. Results are not streamed by
-`toLocalIterator`: it runs one partition at a time.
+Tasks and results travel pickled, as binary rows of a DataFrame. A Spark task costs tens of milliseconds, so small tasks
+share one, a bundle, and are done in it one after the other; each is an answer of its own. A job has a bundle per slot
+of the cluster and a few jobs are under way, so that the slots stay busy and the driver never holds all. Results are
+not streamed by `toLocalIterator`: it runs one bundle at a time.
 """
 
 import os
@@ -11,9 +11,10 @@ import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
@@ -25,58 +26,116 @@ from pyspark.sql import SparkSession
 from core.attempts import Failure, attempted, name_of
 from core.engines import Engine
 from core.errors import InputError
-from core.spark_faults import told
+from core.spark_faults import bundle_at_fault, told
 from core.spark_session import session
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
+Bundle = list[Any]
 
-_JOBS = 3  # under way at a time: the next ones fill the slots that the last tasks of the first have left
+_JOBS = 4  # under way at a time: the next ones fill the slots that the last bundles of the first have left
+_TASKS = 64  # of a bundle at most
+_PHOTOS = 4096  # likewise, of all its tasks
 _FAULTS = (PySparkException, Py4JError)
 
 
-def run(function: Callable[[Task], Result], tasks: Iterable[Task], engine: Engine) -> Iterator[Result | Failure]:
+def run(function: Callable[[Any], Any], tasks: Iterable[Any], engine: Engine) -> Iterator[Any]:
     """Yield `function(task)` or its failure for each task, in the tasks' order; any other error is raised here.
 
+    A task may say its `size` in photos, then small ones share a Spark task; without it is done in one of its own.
+
     Raises:
-        InputError: Spark does not start, a worker lacks the project, or a task's worker died again and again.
+        InputError: Spark does not start or has stopped, or a worker lacks the project.
     """
-    tag = f"mildnet-{uuid4()}"
-    with session(engine) as spark:
-        drawn = iter(tasks)
-        jobs = iter(lambda: list(islice(drawn, spark.sparkContext.defaultParallelism)), [])
-        waiting: deque[Future[list[bytes]]] = deque()
-        with ThreadPoolExecutor(_JOBS) as pool:
-            try:
-                for job in jobs:
-                    waiting.append(pool.submit(_collect, spark, function, job, tag))
-                    if len(waiting) >= _JOBS:
-                        yield from map(_result, waiting.popleft().result())
-                while waiting:
-                    yield from map(_result, waiting.popleft().result())
-            finally:
-                for job_left in waiting:
-                    job_left.cancel()
-                if waiting:
-                    spark.sparkContext.cancelJobsWithTag(tag)
+    with session(engine) as spark, ThreadPoolExecutor(_JOBS) as pool:
+        jobs = Jobs(spark, function, pool, f"mildnet-{uuid4()}")
+        drawn = bundles(tasks)
+        slots = spark.sparkContext.defaultParallelism
+        waiting: deque[tuple[list[Bundle], Future[list[bytes]]]] = deque()
+        try:
+            for job in iter(lambda: list(islice(drawn, slots)), []):
+                waiting.append((job, jobs.start(job)))
+                if len(waiting) >= _JOBS:
+                    yield from jobs.outcomes(*waiting.popleft())
+            while waiting:
+                yield from jobs.outcomes(*waiting.popleft())
+        finally:
+            jobs.stop([future for _, future in waiting])
 
 
-def _collect(spark: SparkSession, function: Callable[[Task], Result], tasks: list[Task], tag: str) -> list[bytes]:
-    folder = Path.cwd()
+def bundles(tasks: Iterable[Any]) -> Iterator[Bundle]:
+    """Tasks in their order, small ones together; one that does not say its `size`, or is too large, is alone."""
+    bundle: Bundle = []
+    photos = 0
+    for task in tasks:
+        size = getattr(task, "size", _PHOTOS)
+        if bundle and (photos + size > _PHOTOS or len(bundle) == _TASKS):
+            yield bundle
+            bundle, photos = [], 0
+        bundle.append(task)
+        photos += size
+    if bundle:
+        yield bundle
 
-    def answers(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for row in batch.column(0):
-                yield pa.RecordBatch.from_arrays([pa.array([answer(row.as_py(), folder)], pa.binary())], ["result"])
 
-    spark.sparkContext.addJobTag(tag)
-    try:
-        table = pa.table({"task": pa.array([dumps((function, task)) for task in tasks], pa.binary())})
-        results = spark.createDataFrame(table).mapInArrow(answers, "result binary").collect()
-    except _FAULTS as error:
-        names = [name_of(task) for task in tasks]
-        raise InputError(told(error, names)) from error
-    return [bytes(row.result) for row in results]
+@dataclass(frozen=True)
+class Jobs:
+    """The Spark jobs of a run of `function`, started in the threads of a `pool` and known by a `tag`."""
+
+    spark: SparkSession
+    function: Callable[[Any], Any]
+    pool: ThreadPoolExecutor
+    tag: str
+
+    def start(self, job: list[Bundle]) -> Future[list[bytes]]:
+        """Do the bundles; the future has the answers of all their tasks, in order."""
+        return self.pool.submit(self._collect, job)
+
+    def outcomes(self, job: list[Bundle], answers: Future[list[bytes]]) -> Iterator[Any]:
+        """What came of each task of a job that was started, in order.
+
+        Where a bundle's worker has died again and again, its tasks are done one by one: the one to blame is a failure.
+        """
+        try:
+            done = answers.result()
+        except _FAULTS as error:
+            number = bundle_at_fault(error)
+            if number is None:
+                raise InputError(told(error)) from error
+            yield from self._again(job[:number])
+            if len(job[number]) == 1:
+                name = name_of(job[number][0])
+                yield Failure(name, InputError(told(error, name)))
+            else:
+                for task in job[number]:
+                    yield from self._again([[task]])
+            yield from self._again(job[number + 1 :])
+        else:
+            yield from map(_outcome, done)
+
+    def stop(self, waiting: list[Future[list[bytes]]]) -> None:
+        """End the jobs that nobody waits for any more."""
+        for answers in waiting:
+            answers.cancel()
+        if waiting:
+            self.spark.sparkContext.cancelJobsWithTag(self.tag)
+
+    def _again(self, job: list[Bundle]) -> Iterator[Any]:
+        if job:
+            yield from self.outcomes(job, self.start(job))
+
+    def _collect(self, job: list[Bundle]) -> list[bytes]:
+        folder = Path.cwd()
+
+        def answers(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for batch in batches:
+                for task in batch.column(0).flatten():
+                    found = pa.array([answer(task.as_py(), folder)], pa.binary())
+                    yield pa.RecordBatch.from_arrays([found], ["result"])
+
+        self.spark.sparkContext.addJobTag(self.tag)
+        rows = [[dumps((self.function, task)) for task in bundle] for bundle in job]
+        table = pa.table({"tasks": pa.array(rows, pa.list_(pa.binary()))})
+        results = self.spark.createDataFrame(table).mapInArrow(answers, "result binary").collect()
+        return [bytes(row.result) for row in results]
 
 
 def answer(pickled: bytes, folder: Path) -> bytes:
@@ -93,14 +152,15 @@ def answer(pickled: bytes, folder: Path) -> bytes:
             )
     try:
         function, task = pickle.loads(pickled)
-        return dumps((attempted(function, task),))
+        outcome = attempted(lambda one: dumps((function(one),)), task)
+        return outcome if isinstance(outcome, bytes) else dumps((outcome,))
     except ModuleNotFoundError:
         raise
     except Exception as error:
         return dumps(error)
 
 
-def _result(pickled: bytes) -> Any:
+def _outcome(pickled: bytes) -> Any:
     found = pickle.loads(pickled)
     if isinstance(found, Exception):
         raise found

@@ -1,7 +1,6 @@
 """What Spark says at length when a job fails, as one line that names the task."""
 
 import re
-from collections.abc import Sequence
 
 _TASK = re.compile(r"Task (\d+) in stage \S+ failed (\d+) times")
 _MODULE = re.compile(r"ModuleNotFoundError: (No module named '[^']+')")
@@ -9,15 +8,22 @@ _MEMORY = ("Python worker exited unexpectedly", "MemoryError", "OutOfMemory", "E
 _MASTER = re.compile(r"Could not parse Master URL: '([^']*)'")
 
 
-def told(error: BaseException, names: Sequence[str]) -> str:
-    """The line for a job that failed; `names` are those of its tasks, one per Spark partition."""
+def bundle_at_fault(error: BaseException) -> int | None:
+    """The number of the bundle, a Spark task, that made a job fail; None where no task is to blame."""
     text = str(error)
+    found = _TASK.search(text)
+    return None if found is None or _MODULE.search(text) else int(found[1])
+
+
+def told(error: BaseException, name: str = "") -> str:
+    """The line for a job that failed, by the task of that `name` where one is to blame."""
+    text = str(error)
+    if module := _MODULE.search(text):
+        return f"a Spark worker cannot import the project: {module[1]}. Install it there, or set PYSPARK_PYTHON."
     found = _TASK.search(text)
     if found is None:
         return f"Spark has stopped: {first_line(text)}. Run the command again."
-    name, times = names[int(found[1])], found[2]
-    if module := _MODULE.search(text):
-        return f"a Spark worker cannot do {name}: {module[1]}. Install the project there, or name its PYSPARK_PYTHON."
+    times = found[2]
     if any(sign in text for sign in _MEMORY):
         return (
             f"the Spark worker of {name} was killed {times} times. It may be memory: lower --workers, or raise"

@@ -49,6 +49,8 @@ _ONE_PER_PARTITION = {  # a task is one Arrow batch and one Spark partition
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1",
     "spark.sql.execution.arrow.localRelationThreshold": "0",
 }
+# Java only passes bytes on: what makes it start sooner and leaves the cores to the workers.
+_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -104,7 +106,8 @@ def _gateway() -> Any:
     """The Java process, one for all sessions; what it prints is kept from the console."""
     with tempfile.TemporaryFile() as log:
         try:
-            return launch_gateway(popen_kwargs={"stdout": log, "stderr": log})
+            conf = SparkConf(loadDefaults=False).set("spark.driver.defaultJavaOptions", _JAVA_OPTIONS)
+            return launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
         except PySparkException as error:
             log.seek(0)
             raise InputError(f"Java does not start: {first_line(log.read().decode(errors='replace'))}.") from error

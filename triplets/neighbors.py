@@ -43,6 +43,11 @@ class Task:
     copies: Rows
     k: int
 
+    @property
+    def size(self) -> int:
+        """How many photos it reads."""
+        return len(self.image_id)
+
 
 def recommend(catalog: Catalog, features: Path, similarity: Similarity, k: int, engine: Engine) -> Iterator[Neighbors]:
     """The `k` nearest of each photo of `catalog` in its partition, whatever their split; fewer where it holds fewer.

@@ -51,6 +51,11 @@ class Task:
         """The partition and the split."""
         return f"{self.group.partition} {self.group.split}"
 
+    @property
+    def size(self) -> int:
+        """How many photos it reads."""
+        return len(self.image_id)
+
 
 def mine(
     street: Catalog, pairs: StreetPairs, features: Path, similarity: Similarity, params: MixParams, engine: Engine

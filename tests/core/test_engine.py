@@ -99,7 +99,7 @@ def test_a_task_that_lacks_memory_is_named(workers):
     failed = Failures()
     assert list(run(needs_memory, range(3), engine=Engine(workers=workers), label=None, failed=failed)) == [0, 2]
     assert failed.describe().startswith(
-        "1 failed, the others are done. task 1: task 1 needs more memory than a worker has: Unable to allocate"
+        "1 failed, the others are done. task 1 needs more memory than a worker has: Unable to allocate"
     )
     assert failed.describe().endswith("Lower --workers, or raise spark.executor.pyspark.memory on Spark.")
     with pytest.raises(InputError, match=r"^task 1 needs more memory than a worker has: Unable"):

@@ -89,7 +89,7 @@ def test_few_tasks_are_drawn_ahead_of_the_results(spark):
     drawn = []
     results = engine.run(refused, (drawn.append(task) or 0 for task in range(100)), engine=SPARK, label=None)
     assert next(results) == 0
-    assert len(drawn) <= 6
+    assert len(drawn) <= 9  # four jobs of two, and one more
     results.close()
 
 
