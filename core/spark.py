@@ -1,9 +1,10 @@
 """Run a pure function once per task on Spark: tasks go out and results come back in order, a few at a time.
 
-Tasks and results travel pickled, as binary rows of a DataFrame. A Spark task costs tens of milliseconds, so small tasks
-share one, a bundle, and are done in it one after the other; each is an answer of its own. A job has a bundle per slot
-of the cluster and a few jobs are under way, so that the slots stay busy and the driver never holds all. Results are
-not streamed by `toLocalIterator`: it runs one bundle at a time.
+Tasks and results travel pickled, as rows of an RDD: nothing reads into them, so the DataFrame's planner and Arrow would
+only cost time, four seconds of a core per run and twice the time per Spark task. A Spark task costs tens of
+milliseconds, so small tasks share one, a bundle, and are done in it one after the other; each is an answer of its own.
+A job has a bundle per slot of the cluster and a few jobs are under way, so that the slots stay busy and the driver
+never holds all. Results are not streamed by `toLocalIterator`: it runs one bundle at a time.
 """
 
 import os
@@ -17,11 +18,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import pyarrow as pa
 from py4j.protocol import Py4JError
+from pyspark import SparkContext
 from pyspark.cloudpickle import dumps
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
 
 from core.attempts import Failure, attempted, name_of
 from core.engines import Engine
@@ -45,10 +45,10 @@ def run(function: Callable[[Any], Any], tasks: Iterable[Any], engine: Engine) ->
     Raises:
         InputError: Spark does not start or has stopped, or a worker lacks the project.
     """
-    with session(engine) as spark, ThreadPoolExecutor(_JOBS) as pool:
-        jobs = Jobs(spark, function, pool, f"mildnet-{uuid4()}")
+    with session(engine) as context, ThreadPoolExecutor(_JOBS) as pool:
+        jobs = Jobs(context, function, pool, f"mildnet-{uuid4()}")
         drawn = bundles(tasks)
-        slots = spark.sparkContext.defaultParallelism
+        slots = context.defaultParallelism
         waiting: deque[tuple[list[Bundle], Future[list[bytes]]]] = deque()
         try:
             for job in iter(lambda: list(islice(drawn, slots)), []):
@@ -80,7 +80,7 @@ def bundles(tasks: Iterable[Any]) -> Iterator[Bundle]:
 class Jobs:
     """The Spark jobs of a run of `function`, started in the threads of a `pool` and known by a `tag`."""
 
-    spark: SparkSession
+    context: SparkContext
     function: Callable[[Any], Any]
     pool: ThreadPoolExecutor
     tag: str
@@ -116,7 +116,7 @@ class Jobs:
         for answers in waiting:
             answers.cancel()
         if waiting:
-            self.spark.sparkContext.cancelJobsWithTag(self.tag)
+            self.context.cancelJobsWithTag(self.tag)
 
     def _again(self, job: list[Bundle]) -> Iterator[Any]:
         if job:
@@ -125,17 +125,12 @@ class Jobs:
     def _collect(self, job: list[Bundle]) -> list[bytes]:
         folder = Path.cwd()
 
-        def answers(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            for batch in batches:
-                for task in batch.column(0).flatten():
-                    found = pa.array([answer(task.as_py(), folder)], pa.binary())
-                    yield pa.RecordBatch.from_arrays([found], ["result"])
+        def answers(rows: Iterable[list[bytes]]) -> Iterator[bytes]:
+            return (answer(task, folder) for row in rows for task in row)
 
-        self.spark.sparkContext.addJobTag(self.tag)
+        self.context.addJobTag(self.tag)
         rows = [[dumps((self.function, task)) for task in bundle] for bundle in job]
-        table = pa.table({"tasks": pa.array(rows, pa.list_(pa.binary()))})
-        results = self.spark.createDataFrame(table).mapInArrow(answers, "result binary").collect()
-        return [bytes(row.result) for row in results]
+        return self.context.parallelize(rows, len(rows)).mapPartitions(answers).collect()
 
 
 def answer(pickled: bytes, folder: Path) -> bytes:

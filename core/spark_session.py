@@ -1,4 +1,4 @@
-"""A Spark session for the engine: started quietly where there is none, stopped after the work.
+"""A Spark session for the engine, its context: started quietly where there is none, stopped after the work.
 
 On a cluster whose workers have a Python of their own, PYSPARK_PYTHON names it, and the project is installed there.
 Otherwise the workers run this Python and see what it imports. What else is to be set, such as the memory of the
@@ -24,7 +24,6 @@ from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.java_gateway import launch_gateway
-from pyspark.sql import SparkSession
 
 from core.engines import Engine
 from core.errors import InputError
@@ -45,36 +44,30 @@ _HERE = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
 }
-_ONE_PER_PARTITION = {  # a task is one Arrow batch and one Spark partition
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "1",
-    "spark.sql.execution.arrow.localRelationThreshold": "0",
-}
 # Java only passes bytes on: what makes it start sooner and leaves the cores to the workers.
 _JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @contextmanager
-def session(engine: Engine) -> Iterator[SparkSession]:
-    """The session that is active, or one of its own, which is stopped afterwards.
+def session(engine: Engine) -> Iterator[SparkContext]:
+    """The context that is active, or one of its own, which is stopped afterwards.
 
     Raises:
         InputError: Java is missing or too old, or the master is wrong or does not answer.
     """
     # No task uses pandas, so its version does not matter.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-    active = SparkSession.getActiveSession()
-    spark = active or _started(engine)
+    active = SparkContext._active_spark_context
+    context = active or _started(engine)
     try:
-        for key, value in _ONE_PER_PARTITION.items():
-            spark.conf.set(key, value)
-        yield spark
+        yield context
     finally:
         if active is None:
-            spark.stop()
+            context.stop()
 
 
-def _started(engine: Engine) -> SparkSession:
+def _started(engine: Engine) -> SparkContext:
     require_java()
     master = _with_tries(engine.master or f"local[{engine.workers}]")
     settings = _SETTINGS | {f"spark.executorEnv.{name}": "1" for name in _THREADS}
@@ -86,7 +79,7 @@ def _started(engine: Engine) -> SparkSession:
     interrupted = signal.getsignal(signal.SIGINT)
     try:
         conf = SparkConf().setMaster(master).setAll(list(settings.items()))
-        return SparkSession(SparkContext(conf=conf, gateway=gateway))
+        return SparkContext(conf=conf, gateway=gateway)
     except (Py4JError, PySparkException) as error:
         raise InputError(not_started(error, engine.master or master)) from error
     finally:
