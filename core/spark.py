@@ -115,7 +115,7 @@ class Jobs:
         """End the jobs that nobody waits for any more."""
         for answers in waiting:
             answers.cancel()
-        if waiting:
+        if waiting and self.context._jsc is not None:  # else it is stopped, and they with it
             self.context.cancelJobsWithTag(self.tag)
 
     def _again(self, job: list[Bundle]) -> Iterator[Any]:

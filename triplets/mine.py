@@ -9,38 +9,24 @@ again inside each split.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from core.engine import run
 from core.engines import Engine
-from core.similarity import Floats, Similarity
+from core.similarity import Similarity
 from core.tables import Catalog, Triplets
 from triplets.assemble import DISTANCES, Side, triplets_of
+from triplets.cuts import PAIRS, cuts
 from triplets.groups import generator
 from triplets.mining_tasks import Task, tasks
-from triplets.neighbors import Near, beside, ranked
+from triplets.offered import Offered, Part, joined, offered, search
 from triplets.params import MineParams
-from triplets.rules import DRAWS, Draws, Mask, at, capped, mutual, ordered, shared, sift, under_cap, window
+from triplets.rules import DRAWS, Draws, Mask, at, capped, ordered, shared, sift, under_cap
 
-_OFFERED = 4  # out-of-class negatives looked at per triplet wanted; nearly all of them are under the cap
 _CANDIDATES = 2**22  # looked at together, so that memory stays small
-
-
-@dataclass(frozen=True)
-class Offered:
-    """What the n queries of a task choose from.
-
-    `near` has the nearest inside the partition and split, `positive` (n, p) says which of the first of them may be the
-    positive, `others` are photos of other categories, whose `rows` count from the pool's first. `counts` says how many
-    positives were rejected.
-    """
-
-    near: Near
-    positive: Mask
-    others: Near
-    counts: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -53,34 +39,46 @@ class Mined:
     counts: Counter[str]
 
 
+@dataclass(frozen=True)
+class Searched:
+    """A partition and split whose search is done, so that the rules alone are left to be applied."""
+
+    task: Task
+    offered: Offered
+
+    @property
+    def name(self) -> str:
+        """The partition and the split."""
+        return self.task.name
+
+
 def mine(
-    catalog: Catalog, features: Path, similarity: Similarity, params: MineParams, engine: Engine
+    catalog: Catalog, features: Path, similarity: Similarity, params: MineParams, engine: Engine, pairs: int = PAIRS
 ) -> Iterator[Mined]:
     """Mine each partition and split, in the catalog's order.
+
+    Where one has more than `pairs` of a query and a photo, its queries are searched for part by part, and the rules are
+    applied to all of them when that is done: the triplets are the same.
 
     Raises:
         TableError: a descriptor's file or an image's vector is missing, or a vector is not finite.
     """
     work = tasks(catalog, features, similarity, params)
-    return run(mine_in, work, engine=engine, label="triplets", total=len(work))
+    cut = [cuts(len(task.group.rows), pairs) for task in work]
+    large = (Part(task, some) for task, runs in zip(work, cut, strict=True) if len(runs) > 1 for some in runs)
+    parts = run(search, large, engine=engine, label=None)
+    ready = (
+        task if len(runs) == 1 else Searched(task, joined(task, list(islice(parts, len(runs)))))
+        for task, runs in zip(work, cut, strict=True)
+    )
+    return run(mine_in, ready, engine=engine, label="triplets", total=len(work))
 
 
-def mine_in(task: Task) -> Mined:
+def mine_in(task: Task | Searched) -> Mined:
     """The triplets of one partition and split, and what was rejected."""
+    if isinstance(task, Searched):
+        return drawn(task.task, task.offered)
     return drawn(task, offered(task))
-
-
-def offered(task: Task) -> Offered:
-    """What each query of the task may choose from."""
-    count, params = len(task.group.rows), task.params
-    product, copies = task.product[:count], task.copies[:count]
-    own = task.described.take(np.arange(count)).load()
-    near = ranked(own, own, task.similarity, params.candidates, ((product, product), (copies, copies)))
-    top = near.rows[:, : params.positives]
-    positive, counts = sift(top >= 0, {"not_mutual": ~mutual(near.rows, params.positives)}, "positives")
-    counts["queries"] = count
-    counts["queries_without_positive"] = int(np.count_nonzero(~positive.any(axis=1)))
-    return Offered(near, positive, _others(task, own), counts)
 
 
 def drawn(task: Task, offered: Offered) -> Mined:
@@ -108,16 +106,6 @@ def sifted(task: Task, kind: str, offered: Offered, some: slice) -> tuple[Mask, 
         "similarity": ~under_cap(apart, source.apart["distance"][some], margin),
     }
     return sift(offered.positive[some, :, None] & (negatives >= 0)[:, None, :], rules, kind)
-
-
-def _others(task: Task, own: dict[str, Floats]) -> Near:
-    """The photos of the pool that each query looks at, nearest first; `rows` count from the pool's first."""
-    count, size = len(task.group.rows), _OFFERED * task.params.per_query
-    pool = np.arange(len(task.image_id) - count)
-    rng = generator(task.params.seed, "offered", task.group.partition, task.group.split)
-    looked_at = [window(count, some, size, rng) for some in (pool[: task.near], pool[task.near :])]
-    others = task.described.take(count + pool).load()
-    return beside(own, others, task.similarity, np.concatenate(looked_at, axis=1))
 
 
 def _draw(task: Task, kind: str, offered: Offered) -> tuple[Triplets, Counter[str]]:

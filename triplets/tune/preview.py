@@ -13,8 +13,9 @@ from triplets.assemble import DISTANCES
 from triplets.explained.explain import SIDES
 from triplets.explained.text import guard_of
 from triplets.groups import generator
-from triplets.mine import Offered, drawn, offered, sifted
+from triplets.mine import drawn, sifted
 from triplets.mining_tasks import Task, task_of
+from triplets.offered import Offered, offered
 from triplets.params import MineParams
 from triplets.reports.rejections import rejections
 from triplets.reports.words import NAMES, RULES
