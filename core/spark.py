@@ -12,6 +12,7 @@ import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -27,13 +28,14 @@ from core.attempts import Failure, attempted, name_of
 from core.engines import Engine
 from core.errors import InputError
 from core.spark_faults import bundle_at_fault, told
-from core.spark_session import session
+from core.spark_session import heap, session
 
 Bundle = list[Any]
 
 _JOBS = 4  # under way at a time: the next ones fill the slots that the last bundles of the first have left
 _TASKS = 64  # of a bundle at most
 _PHOTOS = 4096  # likewise, of all its tasks
+_COPIES = 8  # of a result that Java's memory must have room for
 _FAULTS = (PySparkException, Py4JError)
 
 
@@ -46,12 +48,11 @@ def run(function: Callable[[Any], Any], tasks: Iterable[Any], engine: Engine) ->
         InputError: Spark does not start or has stopped, or a worker lacks the project.
     """
     with session(engine) as context, ThreadPoolExecutor(_JOBS) as pool:
-        jobs = Jobs(context, function, pool, f"mildnet-{uuid4()}")
+        jobs = Jobs(context, function, pool, f"mildnet-{uuid4()}", heap(context) // _COPIES)
         drawn = bundles(tasks)
-        slots = context.defaultParallelism
         waiting: deque[tuple[list[Bundle], Future[list[bytes]]]] = deque()
         try:
-            for job in iter(lambda: list(islice(drawn, slots)), []):
+            for job in iter(lambda: list(islice(drawn, context.defaultParallelism)), []):
                 waiting.append((job, jobs.start(job)))
                 if len(waiting) >= _JOBS:
                     yield from jobs.outcomes(*waiting.popleft())
@@ -78,12 +79,16 @@ def bundles(tasks: Iterable[Any]) -> Iterator[Bundle]:
 
 @dataclass(frozen=True)
 class Jobs:
-    """The Spark jobs of a run of `function`, started in the threads of a `pool` and known by a `tag`."""
+    """The Spark jobs of a run of `function`, started in the threads of a `pool` and known by a `tag`.
+
+    A result of more than `most` bytes would be too much for Java.
+    """
 
     context: SparkContext
     function: Callable[[Any], Any]
     pool: ThreadPoolExecutor
     tag: str
+    most: int
 
     def start(self, job: list[Bundle]) -> Future[list[bytes]]:
         """Do the bundles; the future has the answers of all their tasks, in order."""
@@ -99,7 +104,8 @@ class Jobs:
         except _FAULTS as error:
             number = bundle_at_fault(error)
             if number is None:
-                raise InputError(told(error)) from error
+                under_way = f"{name_of(job[0][0])} to {name_of(job[-1][-1])}"
+                raise InputError(told(error, under_way)) from error
             yield from self._again(job[:number])
             if len(job[number]) == 1:
                 name = name_of(job[number][0])
@@ -116,17 +122,18 @@ class Jobs:
         for answers in waiting:
             answers.cancel()
         if waiting and self.context._jsc is not None:  # else it is stopped, and they with it
-            self.context.cancelJobsWithTag(self.tag)
+            with suppress(Py4JError):
+                self.context.cancelJobsWithTag(self.tag)
 
     def _again(self, job: list[Bundle]) -> Iterator[Any]:
         if job:
             yield from self.outcomes(job, self.start(job))
 
     def _collect(self, job: list[Bundle]) -> list[bytes]:
-        folder = Path.cwd()
+        folder, most = Path.cwd(), self.most
 
         def answers(rows: Iterable[list[bytes]]) -> Iterator[bytes]:
-            return (answer(task, folder) for row in rows for task in row)
+            return (fitting(answer(task, folder), task, most) for row in rows for task in row)
 
         self.context.addJobTag(self.tag)
         rows = [[dumps((self.function, task)) for task in bundle] for bundle in job]
@@ -153,6 +160,18 @@ def answer(pickled: bytes, folder: Path) -> bytes:
         raise
     except Exception as error:
         return dumps(error)
+
+
+def fitting(found: bytes, pickled: bytes, most: int) -> bytes:
+    """An answer of `most` bytes at most; in place of a larger one, for which all of Spark would stop, a failure."""
+    if len(found) <= most:
+        return found
+    name, needed = name_of(pickle.loads(pickled)[1]), -(-len(found) * _COPIES // 2**30)
+    error = InputError(
+        f"the result of {name}, {len(found) / 2**20:,.0f} MB, is too large for Java's memory. Raise spark.driver.memory"
+        f" and spark.executor.memory to {needed}g."
+    )
+    return dumps((Failure(name, error),))
 
 
 def _outcome(pickled: bytes) -> Any:

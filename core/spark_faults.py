@@ -5,7 +5,6 @@ import re
 _TASK = re.compile(r"Task (\d+) in stage \S+ failed (\d+) times")
 _MODULE = re.compile(r"ModuleNotFoundError: (No module named '[^']+')")
 _MEMORY = ("Python worker exited unexpectedly", "MemoryError", "OutOfMemory", "ExecutorLostFailure", "exit code 137")
-_MASTER = re.compile(r"Could not parse Master URL: '([^']*)'")
 
 
 def bundle_at_fault(error: BaseException) -> int | None:
@@ -15,14 +14,17 @@ def bundle_at_fault(error: BaseException) -> int | None:
     return None if found is None or _MODULE.search(text) else int(found[1])
 
 
-def told(error: BaseException, name: str = "") -> str:
-    """The line for a job that failed, by the task of that `name` where one is to blame."""
+def told(error: BaseException, name: str) -> str:
+    """The line for a job that failed; `name` is that of the task to blame, or says what was under way."""
     text = str(error)
     if module := _MODULE.search(text):
         return f"a Spark worker cannot import the project: {module[1]}. Install it there, or set PYSPARK_PYTHON."
     found = _TASK.search(text)
     if found is None:
-        return f"Spark has stopped: {first_line(text)}. Run the command again."
+        return (
+            f"Spark has stopped at {name}: {first_line(text)}. Run the command again; if Java lacks memory, with a"
+            " higher spark.driver.memory."
+        )
     times = found[2]
     if any(sign in text for sign in _MEMORY):
         return (
@@ -30,16 +32,6 @@ def told(error: BaseException, name: str = "") -> str:
             " spark.executor.memoryOverhead."
         )
     return f"{name} failed {times} times on Spark: {first_line(text[found.end() :])}."
-
-
-def not_started(error: BaseException, master: str) -> str:
-    """The line for a session that does not start."""
-    text = str(error)
-    if _MASTER.search(text):
-        return f"--master must be local[N], spark://HOST:PORT, yarn or k8s://URL. Received: {master}"
-    if "stopped SparkContext" in text:
-        return f"no Spark master answers at {master}. Start it, or correct --master."
-    return f"Spark does not start at {master}: {first_line(text)}."
 
 
 def first_line(text: str) -> str:

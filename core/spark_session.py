@@ -27,7 +27,8 @@ from pyspark.java_gateway import launch_gateway
 
 from core.engines import Engine
 from core.errors import InputError
-from core.spark_faults import first_line, not_started
+from core.spark_faults import first_line
+from core.spark_master import require_master
 
 _JAVA = 17  # what Spark 4 asks for
 _HINT = "Install Java 17 or newer (Debian: apt-get install openjdk-17-jre-headless), or set JAVA_HOME."
@@ -38,14 +39,16 @@ _SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.maxResultSize": "0",  # few results wait at a time, and one partition's may be large
     "spark.task.maxFailures": str(_TRIES),
+    "spark.hadoop.yarn.resourcemanager.connect.max-wait.ms": "120000",  # not a quarter of an hour
 }
 _HERE = {
     "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
 }
-# Java only passes bytes on: what makes it start sooner and leaves the cores to the workers.
-_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# Java only passes bytes on: what makes it start sooner and leaves the cores to the workers. Short of memory, it ends
+# instead of hanging.
+_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -58,6 +61,7 @@ def session(engine: Engine) -> Iterator[SparkContext]:
     """
     # No task uses pandas, so its version does not matter.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    warnings.filterwarnings("ignore", "Unable to cleanly shutdown Spark", RuntimeWarning)  # told as an error
     active = SparkContext._active_spark_context
     context = active or _started(engine)
     try:
@@ -70,6 +74,7 @@ def session(engine: Engine) -> Iterator[SparkContext]:
 def _started(engine: Engine) -> SparkContext:
     require_java()
     master = _with_tries(engine.master or f"local[{engine.workers}]")
+    require_master(master)
     settings = _SETTINGS | {f"spark.executorEnv.{name}": "1" for name in _THREADS}
     if master.startswith("local"):
         settings |= _HERE
@@ -81,11 +86,19 @@ def _started(engine: Engine) -> SparkContext:
         conf = SparkConf().setMaster(master).setAll(list(settings.items()))
         return SparkContext(conf=conf, gateway=gateway)
     except (Py4JError, PySparkException) as error:
-        raise InputError(not_started(error, engine.master or master)) from error
+        raise InputError(f"Spark does not start at {engine.master or master}: {first_line(str(error))}.") from error
     finally:
         # Spark's own answer to an interrupt talks to Java in the midst of whatever is being said to it.
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, interrupted)
+
+
+def heap(context: SparkContext) -> int:
+    """The bytes of Java's memory, of the driver or of an executor, whichever has less."""
+    driver = int(context._jvm.java.lang.Runtime.getRuntime().maxMemory())
+    if context.master.startswith("local["):
+        return driver
+    return min(driver, int(context._jsc.sc().conf().getSizeAsBytes("spark.executor.memory", "1g")))
 
 
 def _with_tries(master: str) -> str:
