@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection, wait
 from typing import TypeVar
 
 from core.attempts import Failure, Failures, attempted
@@ -80,8 +81,10 @@ def _serial(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterat
 def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -> Iterator[Result | Failure]:
     # A forked child would inherit the locks of TensorFlow's and Arrow's threads; a spawned one starts clean.
     context = multiprocessing.get_context("spawn")
+    reader, writer = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent, initargs=(reader,))
     try:
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent) as pool:
+        with reader, writer, pool:
             waiting: deque[Future[Result | Failure]] = deque()
             try:
                 for task in tasks:
@@ -90,23 +93,23 @@ def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)  # what is left after an error is not wanted
+            except BaseException:
+                writer.close()  # nobody waits for what the workers are at
+                raise
     except BrokenProcessPool as error:
         raise InputError(f"one of {workers} worker processes was killed. Lower --workers, it may be memory.") from error
 
 
-def _follow_parent() -> None:
-    """End with the parent, and not before: a killed one would leave workers that wait for tasks for ever.
+def _follow_parent(reader: Connection) -> None:
+    """End with the parent, or when it closes its end of the pipe: a killed one would leave workers that wait for ever.
 
     An interrupt from the keyboard reaches every process; the parent alone is to answer it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
 
     def end() -> None:
-        parent = multiprocessing.parent_process()
-        if parent is not None:
-            parent.join()
+        wait([reader] if parent is None else [reader, parent.sentinel])
         os._exit(1)
 
     threading.Thread(target=end, daemon=True).start()

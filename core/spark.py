@@ -47,7 +47,7 @@ def run(function: Callable[[Any], Any], tasks: Iterable[Any], engine: Engine) ->
     Raises:
         InputError: Spark does not start or has stopped, or a worker lacks the project.
     """
-    with session(engine) as context, ThreadPoolExecutor(_JOBS) as pool:
+    with ThreadPoolExecutor(_JOBS) as pool, session(engine) as context:
         jobs = Jobs(context, function, pool, f"mildnet-{uuid4()}", heap(context) // _COPIES)
         drawn = bundles(tasks)
         waiting: deque[tuple[list[Bundle], Future[list[bytes]]]] = deque()
@@ -58,8 +58,9 @@ def run(function: Callable[[Any], Any], tasks: Iterable[Any], engine: Engine) ->
                     yield from jobs.outcomes(*waiting.popleft())
             while waiting:
                 yield from jobs.outcomes(*waiting.popleft())
-        finally:
+        except BaseException:
             jobs.stop([future for _, future in waiting])
+            raise
 
 
 def bundles(tasks: Iterable[Any]) -> Iterator[Bundle]:
@@ -121,7 +122,7 @@ class Jobs:
         """End the jobs that nobody waits for any more."""
         for answers in waiting:
             answers.cancel()
-        if waiting and self.context._jsc is not None:  # else it is stopped, and they with it
+        if self.context._jsc is not None:  # else it is stopped, and they with it
             with suppress(Py4JError):
                 self.context.cancelJobsWithTag(self.tag)
 

@@ -5,6 +5,7 @@ Otherwise the workers run this Python and see what it imports. What else is to b
 executors, stands in Spark's own conf/spark-defaults.conf.
 """
 
+import logging
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -59,6 +61,7 @@ def session(engine: Engine) -> Iterator[SparkContext]:
     Raises:
         InputError: Java is missing or too old, or the master is wrong or does not answer.
     """
+    logging.getLogger().addFilter(_of_others)
     # No task uses pandas, so its version does not matter.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     warnings.filterwarnings("ignore", "Unable to cleanly shutdown Spark", RuntimeWarning)  # told as an error
@@ -93,6 +96,11 @@ def _started(engine: Engine) -> SparkContext:
             signal.signal(signal.SIGINT, interrupted)
 
 
+def _of_others(record: logging.LogRecord) -> bool:
+    """Whether a message of the log is not of the link to Java, which tells every broken call at length."""
+    return "py4j" not in record.pathname
+
+
 def heap(context: SparkContext) -> int:
     """The bytes of Java's memory, of the driver or of an executor, whichever has less."""
     driver = int(context._jvm.java.lang.Runtime.getRuntime().maxMemory())
@@ -110,10 +118,11 @@ def _with_tries(master: str) -> str:
 @cache
 def _gateway() -> Any:
     """The Java process, one for all sessions; what it prints is kept from the console."""
-    with tempfile.TemporaryFile() as log:
+    # In a thread, as an interrupt in its midst would leave a Java that nobody ends.
+    with tempfile.TemporaryFile() as log, ThreadPoolExecutor(1) as launching:
         try:
             conf = SparkConf(loadDefaults=False).set("spark.driver.defaultJavaOptions", _JAVA_OPTIONS)
-            return launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
+            return launching.submit(launch_gateway, conf, {"stdout": log, "stderr": log}).result()
         except PySparkException as error:
             log.seek(0)
             raise InputError(f"Java does not start: {first_line(log.read().decode(errors='replace'))}.") from error
