@@ -2,6 +2,7 @@
 
 import os
 import signal
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.errors import InputError, TableError
 pytest.importorskip("pyspark", reason="PySpark is not installed: the extra `spark`")
 
 from core import spark_session
+from core.spark import bundles
 
 try:
     spark_session.require_java()
@@ -75,6 +77,42 @@ def where(task):
     return Path.cwd()
 
 
+class Small(Named):
+    """A task that says how many photos it reads."""
+
+    size = 30
+
+
+class Large(Named):
+    """One that has a Spark task of its own."""
+
+    size = 5000
+
+
+class Half(Named):
+    """Two of them are too many for one bundle."""
+
+    size = 3000
+
+
+def test_small_tasks_share_a_bundle_and_large_ones_and_those_of_no_size_have_their_own():
+    sizes = [[30] * 64, [30] * 36, [5000], [30], [5000], [5000], [30, 30]]
+    tasks = [(Small if size == 30 else Large)(number) for number, size in enumerate(chain.from_iterable(sizes))]
+    found = list(bundles(tasks))
+    assert list(chain.from_iterable(found)) == tasks
+    assert [[task.size for task in bundle] for bundle in found] == sizes
+    assert [len(bundle) for bundle in bundles(map(Named, range(3)))] == [1, 1, 1]
+    assert list(bundles([])) == []
+
+
+def test_a_bundle_holds_no_more_photos_than_a_large_task():
+    assert max(sum(task.size for task in bundle) for bundle in bundles([Half(0), Half(1), Half(2)])) == 3000
+
+
+def test_results_of_bundles_keep_the_order(spark):
+    assert run(refused, [Small(0)] * 3 + [Large(1), Small(2)] + [Small(4)] * 100) == [0, 0, 0, 1, 2, *[4] * 100]
+
+
 def test_results_keep_the_order_and_the_bytes(spark):
     found = run(uneven, range(7))
     assert [(task, values) for task, _, values in found] == [(t, v) for t, _, v in run(uneven, range(7), LOCAL)]
@@ -123,6 +161,15 @@ def test_a_worker_that_is_killed_again_and_again_is_told_by_its_task(spark):
         " spark.executor.memoryOverhead."
     )
     assert run(refused, range(2)) == [0, 1]
+
+
+def test_of_a_bundle_the_task_whose_worker_is_killed_is_told_apart_and_the_others_are_done(spark):
+    failed = Failures()
+    assert run(killed_always, map(Small, range(3)), failed=failed) == [0, 2]
+    assert failed.describe() == (
+        "1 failed, the others are done. the Spark worker of women/skirts 1 was killed 4 times. It may be memory: lower"
+        " --workers, or raise spark.executor.memoryOverhead."
+    )
 
 
 def test_without_java_the_line_says_what_to_install(monkeypatch, tmp_path):

@@ -1,8 +1,13 @@
 """Every engine writes the same bytes, and tells a fault in the same line."""
 
+import os
 import shutil
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 from small_project import random_vectors, write_vectors
@@ -23,6 +28,7 @@ except InputError as error:
 
 pytestmark = pytest.mark.service
 
+ROOT = Path(__file__).parents[2]
 COMMANDS = ("recommend", "mine", "similar", "mix")
 ENGINES = {"local": (), "processes": ("--workers", "2"), "spark": ("--workers", "2")}
 
@@ -34,10 +40,10 @@ def spark():
         yield session
 
 
-def written(name: str) -> dict[str, bytes]:
-    """The files that the commands write by an engine."""
+def written(name: str, *commands: str) -> dict[str, bytes]:
+    """The files that the commands, or else all of them, write by an engine."""
     shutil.rmtree("data/triplets", ignore_errors=True)
-    for command in COMMANDS:
+    for command in commands or COMMANDS:
         done = CliRunner().invoke(main, [command, "--engine", name, *ENGINES[name]])
         assert done.exit_code == 0, done.output
     return {path.as_posix(): path.read_bytes() for path in Path("data/triplets").rglob("*") if path.is_file()}
@@ -62,6 +68,50 @@ def test_a_histogram_below_0_is_the_same_line(project, spark):
     assert [result.exit_code for result in done] == [1, 1]
     assert "has values below 0, so it is no histogram. Run dvc repro." in done[0].stderr
     assert done[1].stderr == done[0].stderr
+
+
+def begun(root: Path, *words: str) -> subprocess.Popen:
+    """A command that runs in a folder, as a user starts it."""
+    program = [sys.executable, "-c", "from triplets.cli import main; main()", *words]
+    return subprocess.Popen(
+        program, cwd=root, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+
+
+def test_two_runs_at_once_write_what_one_alone_writes(project):
+    written("local", "recommend")
+    alone = (project / "data/triplets/recommended/neighbors.parquet").read_bytes()
+    for name in ("one", "other"):
+        shutil.copytree(project / "data", project / name / "data", ignore=shutil.ignore_patterns("triplets"))
+        shutil.copy(project / "params.yaml", project / name)
+    runs = [
+        begun(root, "recommend", "--engine", "spark", "--workers", "1")
+        for root in (project / "one", project / "other", project / "other")  # two of them in one folder
+    ]
+    said = [run.communicate(timeout=120)[1].decode() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0, 0], said
+    for name in ("one", "other"):
+        assert (project / name / "data/triplets/recommended/neighbors.parquet").read_bytes() == alone
+        assert [path.name for path in (project / name / "data/triplets").iterdir()] == ["recommended"]
+
+
+def test_a_killed_process_is_one_line_and_what_was_there_stays(project):
+    written("local", "recommend")
+    before = {path: path.read_bytes() for path in Path("data/triplets").rglob("*") if path.is_file()}
+    run = begun(project, "recommend", "--workers", "2")
+    while not (workers := [one for one in psutil.Process(run.pid).children() if is_worker(one)]):
+        assert run.poll() is None
+    workers[0].kill()
+    said = run.communicate(timeout=60)[1].decode()
+    assert said.splitlines()[-1] == ("Error: one of 2 worker processes was killed. Lower --workers, it may be memory.")
+    assert run.returncode == 1
+    assert {path: path.read_bytes() for path in Path("data/triplets").rglob("*") if path.is_file()} == before
+
+
+def is_worker(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):  # it has ended meanwhile
+        return "spawn_main" in " ".join(process.cmdline())
+    return False
 
 
 def test_the_master_is_spark_s_alone(project):

@@ -1,0 +1,76 @@
+"""Want of memory and interrupts on Spark: the task is named, the others are done, and no process stays behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.errors import InputError
+
+pytest.importorskip("pyspark", reason="PySpark is not installed: the extra `spark`")
+
+from core import spark_session
+
+try:
+    spark_session.require_java()
+except InputError as error:
+    pytest.skip(f"Spark cannot run here: {error}", allow_module_level=True)
+
+pytestmark = pytest.mark.service
+
+PROGRAM = Path(__file__).with_name("spark_program.py")
+
+
+def test_a_worker_or_java_that_lacks_memory_is_told_by_its_task_and_the_others_are_done(tmp_path):
+    settings = "spark.executor.pyspark.memory 4g\nspark.driver.memory 500m\n"  # of two workers; of Java
+    (tmp_path / "spark-defaults.conf").write_text(settings)
+    known = {"SPARK_CONF_DIR": str(tmp_path), "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{PROGRAM.parent}"}
+    done = subprocess.run(
+        [sys.executable, PROGRAM, "short"], env=os.environ | known, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert said[0] == "6 done"
+    assert said[1].startswith("women/skirts 2 needs more memory than a worker has: Unable to allocate 5.86 GiB")
+    assert said[1].endswith("Lower --workers, or raise spark.executor.pyspark.memory on Spark.")
+    assert said[2] == (
+        "the result of women/skirts 5, 160 MB, is too large for Java's memory. Raise spark.driver.memory and"
+        " spark.executor.memory to 2g."
+    )
+    assert done.stderr == ""
+
+
+def started(process: psutil.Popen, what: str) -> bool:
+    """Whether a child of the process has `what` in its command line."""
+    with suppress(psutil.Error):  # one has ended meanwhile
+        return any(what in " ".join(child.cmdline()) for child in process.children())
+    return False
+
+
+@pytest.mark.parametrize("engine", ["spark", "processes"])
+@pytest.mark.parametrize("moment", ["start", "midst"])
+def test_an_interrupt_ends_all_at_once(engine, moment):
+    process = psutil.Popen(
+        [sys.executable, PROGRAM, "slow", engine],
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if moment == "midst":
+        assert process.stdout.readline() == "ready\n"
+    else:
+        while not started(process, "spark-submit" if engine == "spark" else "spawn_main"):
+            assert process.poll() is None
+    others = process.children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)  # as the keyboard does
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert said == "\nAborted!\n"
+    _, alive = psutil.wait_procs(others, timeout=20)
+    assert alive == []
