@@ -54,18 +54,11 @@ def workers_option(command: Command) -> Command:
     )(command)
 
 
-def engine_options(command: Command) -> Command:
+def engine_options(command: Command, default: str | None = "processes") -> Command:
     """Add `--engine`, `--master` and `--workers`, as one parameter `engine`; the results never depend on it."""
 
-    @click.option(
-        "--engine",
-        "name",
-        type=click.Choice(["local", "processes", "spark"]),
-        default="processes",
-        show_default=True,
-        help="What does the work: this process, several, or Spark; the results are the same.",
-    )
-    @click.option("--master", metavar="URL", help="Spark's master, as spark://HOST:PORT, yarn or k8s://...; else here.")
+    @_engine_option(default)
+    @_master_option
     @workers_option
     @wraps(command)
     def with_engine(*args: Any, name: Any, master: str | None, workers: int, **others: Any) -> Any:
@@ -74,3 +67,35 @@ def engine_options(command: Command) -> Command:
         return command(*args, engine=Engine(name, workers, master), **others)
 
     return cast(Command, with_engine)
+
+
+def engine_defaults(command: Command) -> Command:
+    """Add the same options to a group: what is said there holds for each of its commands that says nothing else."""
+
+    @_engine_option(None)
+    @_master_option
+    @click.option("--workers", type=click.IntRange(min=1), help="Processes to use.")
+    @click.pass_context
+    @wraps(command)
+    def with_defaults(context: click.Context, *args: Any, **said: Any) -> Any:
+        said = {option: value for option, value in said.items() if value is not None}
+        context.default_map = dict.fromkeys(cast(click.Group, context.command).commands, said)
+        return command(*args)
+
+    return cast(Command, with_defaults)
+
+
+def _engine_option(default: str | None) -> Callable[[Command], Command]:
+    return click.option(
+        "--engine",
+        "name",
+        type=click.Choice(["local", "processes", "spark"]),
+        default=default,
+        show_default=True,
+        help="What does the work: this process, several, or Spark; the results are the same.",
+    )
+
+
+_master_option = click.option(
+    "--master", metavar="URL", help="Spark's master, as spark://HOST:PORT, yarn or k8s://...; else here."
+)

@@ -60,6 +60,11 @@ class Database:
         if isinstance(error, sqlite3.Error):
             raise self._unusable(error) from None
 
+    @property
+    def folder(self) -> Path:
+        """Where its file lies."""
+        return self._path.parent
+
     def _make(self, tables: str) -> None:
         # Of two processes that make a file at once, SQLite turns one away without any wait.
         patient = time.monotonic() + _PATIENCE
@@ -80,7 +85,7 @@ class Database:
             step = "Wait where another run writes to it; else remove it, it is made again."
         return InputError(f"{self._path} cannot be used as the {self._name}: {error}. {step}")
 
-    def _find(self, query: str, keys: Sequence[Key], *before: Key) -> Iterator[tuple]:
+    def _find(self, query: str, keys: Sequence[Key], *before: Key | int) -> Iterator[tuple]:
         """The rows of `query`, whose `{}` stands for some of `keys` and whose values before it are `before`."""
         for start in range(0, len(keys), _PER_QUERY):
             some = keys[start : start + _PER_QUERY]

@@ -66,7 +66,7 @@ def predict(model: keras.Model, photos: Photos, *, batch: int, label: str) -> Fl
 
 
 def forward(
-    model: keras.Model, photos: Photos, rows: Rows, *, batch: int, label: str
+    model: keras.Model, photos: Photos, rows: Rows, *, batch: int, label: str | None
 ) -> Iterator[tuple[Rows, tuple[Floats, ...]]]:
     """Yield the rows of each batch, in the order of `rows`, with each output of `model` for them, (n, d) float32.
 
@@ -76,7 +76,7 @@ def forward(
     Args:
         batch: photos per forward pass; the values do not depend on it beyond rounding. A batch that is short is
             filled up: a backend compiles a network anew for another shape, and its sums may come in another order.
-        label: of the progress bar.
+        label: of the progress bar, None for no bar.
     """
     size = model.input_shape[1]
     parts = [rows[start : start + batch] for start in range(0, len(rows), batch)]
@@ -88,7 +88,7 @@ def forward(
     network = _network(model)
     with (
         closing(ahead(load, parts, _THREADS)) as loaded,
-        tqdm(total=len(rows), desc=label, unit=" photos", delay=1) as bar,
+        tqdm(total=len(rows), desc=label, unit=" photos", delay=1, disable=label is None) as bar,
     ):
         for part, outputs in zip(parts, _one_behind(network(pixels) for pixels in loaded), strict=True):
             values = [keras.ops.convert_to_numpy(output) for output in keras.tree.flatten(outputs)]

@@ -436,8 +436,11 @@ class Vectors:
             )
         if len(set(self.image_id)) != len(self.image_id):
             raise TableError(f"{path.name}: an image id stands twice")
-        if not np.isfinite(self.values).all():
-            first = self.image_id[~np.isfinite(self.values).all(axis=1)][0]
+        for start in range(0, len(self.values), _BATCH):
+            finite = np.isfinite(self.values[start : start + _BATCH]).all(axis=1)
+            if finite.all():
+                continue
+            first = self.image_id[start + np.argmin(finite)]
             raise TableError(f"{path.name}: the vector of {first} is not finite. Check the weights that made it.")
         flat = pa.array(np.ascontiguousarray(self.values).reshape(-1))
         vectors = pa.FixedSizeListArray.from_arrays(flat, self.values.shape[1])

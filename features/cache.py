@@ -67,6 +67,27 @@ class FeatureCache(Database):
             found[rows] = True
         return found
 
+    def fetch(self, maker: str, photos: Sequence[bytes], into: Floats) -> Floats:
+        """`into` (n, d), filled with the vector of each photo.
+
+        Raises:
+            InputError: one is not there.
+        """
+        lost = np.count_nonzero(~self.read(maker, photos, into))
+        if lost:
+            raise InputError(f"{self._path} has lost {lost} vectors meanwhile. Run the command again.")
+        return into
+
+    def lacking(self, makers: Sequence[tuple[str, int]], photos: Sequence[bytes]) -> Rows:
+        """The rows of the photos that one of `makers`, (maker, width), has no vector for; of equal photos the first."""
+        rows = {photo: row for row, photo in reversed(list(enumerate(photos)))}
+        query = "SELECT photo FROM vectors WHERE maker = ? AND length(vector) = ? AND photo IN ({})"
+        held = set(rows)
+        for maker, width in makers:
+            before = (_key(maker), width * _FLOAT.itemsize)
+            held &= {photo for (photo,) in self._find(query, list(rows), *before)}
+        return np.array(sorted(row for photo, row in rows.items() if photo not in held), np.int64)
+
     def keep(self, maker: str, photos: Sequence[bytes], values: Floats) -> None:
         """Keep a vector of each photo, `values` (n, d), all or none, at once; one that is there already stays.
 
@@ -122,23 +143,12 @@ def through_cache(
     Raises:
         InputError: a computed value is not finite.
     """
-    results = [np.full((len(photos), width), np.nan, np.float32) for _, width in makers]
-    found = [cache.read(maker, photos, result) for (maker, _), result in zip(makers, results, strict=True)]
-    first: dict[bytes, int] = {}
-    source = np.array([first.setdefault(photo, row) for row, photo in enumerate(photos)], np.int64)
-    lacking = np.flatnonzero(~np.all(found, axis=0) & (source == np.arange(len(photos))))
-    for rows, outputs in compute(lacking) if len(lacking) else ():
+    rows_left = cache.lacking(makers, photos)
+    for rows, outputs in compute(rows_left) if len(rows_left) else ():
         keys = [photos[row] for row in rows]
-        for (maker, _), result, output in zip(makers, results, outputs, strict=True):
+        for (maker, _), output in zip(makers, outputs, strict=True):
             cache.keep(maker, keys, output)
-            result[rows] = output
-            kept = result[rows]
-            cache.read(maker, keys, kept)
-            result[rows] = kept
-    twins = np.flatnonzero(source != np.arange(len(photos)))
-    for result in results:
-        result[twins] = result[source[twins]]
-    return results
+    return [cache.fetch(maker, photos, np.empty((len(photos), width), np.float32)) for maker, width in makers]
 
 
 def _key(maker: str) -> bytes:

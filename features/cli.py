@@ -1,16 +1,18 @@
 """The command line of `features`."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from core.cli import Stage, engine_options, params_option
+from core.cli import Stage, engine_defaults, engine_options, params_option
 from core.paths import CATALOG, CLASSIFIERS, COLLECTIONS, FEATURE_CACHE, FEATURES, STORE, STORES, TABLE
 
 if TYPE_CHECKING:
     from core.engines import Engine
     from core.tables import Catalog
+    from features.chunks import Collected
 
 
 @click.group(cls=Stage)
@@ -83,34 +85,54 @@ def fit_pattern(params_path: Path) -> None:
 
 @main.group(cls=Stage, invoke_without_command=True)
 @click.pass_context
+@engine_defaults
 def extract(context: click.Context) -> None:
     """Write the descriptor tables: a vector per photo of the catalog and of the street collection.
 
-    Without a name, all three. Photos that were described before come from data/cache/features.sqlite.
+    Without a name, all three. Photos that were described before come from data/cache/features.sqlite, as do those of
+    a run that was stopped. Where some photos cannot be read, the others are described, but no table is written.
 
     Example: features extract
     """
-    if context.invoked_subcommand is None:
-        for command in extract.commands.values():
+    from core.errors import TableError
+
+    if context.invoked_subcommand is not None:
+        return
+    damage: list[str] = []
+    for command in extract.commands.values():
+        try:
             context.invoke(command)
+        except TableError as error:
+            damage.append(str(error))
+    if damage:
+        raise TableError(" ".join(dict.fromkeys(damage)))
 
 
 @extract.command("networks")
-def extract_networks() -> None:
+@click.option(
+    "--memory",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="GiB of a worker for photos in a network; the results are the same for every number.",
+)
+@partial(engine_options, default="local")
+def extract_networks(memory: float, engine: "Engine") -> None:
     """Write data/features/structure.arrow and pattern.arrow with the classifiers' descriptors.
 
-    Where both classifiers sit on one trunk, a photo goes through it once.
+    Where both classifiers sit on one trunk, a photo goes through it once. A network uses all cores already, so
+    processes are worth their start for many photos on many cores only.
 
-    Example: features extract networks
+    Example: features extract networks --engine spark --master spark://HOST:7077
     """
     from features import extract as extraction
     from features.cache import FeatureCache
 
     with FeatureCache(FEATURE_CACHE) as known:
-        described = extraction.by_networks(CLASSIFIERS, STORES, _photos().image_id, known)
-    for name, vectors in described.items():
-        vectors.write(FEATURES / f"{name}.arrow")
-        click.echo(f"{name}: {len(vectors.image_id)} photos, {vectors.values.shape[1]} dimensions")
+        described = extraction.by_networks(CLASSIFIERS, _collected(), known, engine=engine, memory=memory)
+        for name, vectors in described.items():
+            vectors.write(FEATURES / f"{name}.arrow")
+            click.echo(f"{name}: {len(vectors.image_id)} photos, {vectors.values.shape[1]} dimensions")
 
 
 @extract.command("color")
@@ -128,7 +150,7 @@ def extract_color(params_path: Path, engine: "Engine") -> None:
 
     params = load(params_path, "features.color", ColorParams)
     with FeatureCache(FEATURE_CACHE) as known:
-        vectors = color_table.histograms(STORES, _photos().image_id, params, known, engine=engine)
+        vectors = color_table.histograms(_collected(), params, known, engine=engine)
     vectors.write(FEATURES / "color.arrow")
     click.echo(f"color: {len(vectors.image_id)} photos, {vectors.values.shape[1]} dimensions")
 
@@ -187,3 +209,10 @@ def _photos() -> "Catalog":
     from core.tables import Catalog
 
     return Catalog.concat([Catalog.read(folder / TABLE) for folder in COLLECTIONS])
+
+
+def _collected() -> "Collected":
+    from features.chunks import Collected
+
+    photos = _photos()
+    return Collected.of(photos.image_id, photos.partition, STORES)

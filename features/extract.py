@@ -1,64 +1,65 @@
 """Compute the descriptors that lie inside the fitted classifiers, rows in the order of the catalogs."""
 
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Mapping
 from pathlib import Path
 
-import keras
+import numpy as np
 
 from core import models
 from core.classifiers import MODEL, UNIT, directionless, fingerprint, trunk
+from core.engines import Engine
 from core.errors import ModelError
-from core.images import PixelStore
 from core.similarity import Floats
-from core.tables import Column, Vectors
-from features import pooled
+from core.tables import Vectors
+from features import networks, on_disk, pooled
 from features.cache import FeatureCache
-from features.catalog_photos import CatalogPhotos
+from features.chunks import Collected, complete
 from features.head import after_pooling
+from features.kept import kept
+
+_AT_ONCE = 1024  # rows that are in memory
 
 
 def by_networks(
-    classifiers: Mapping[str, Path], stores: Sequence[Path], image_id: Column, cache: FeatureCache
+    classifiers: Mapping[str, Path], photos: Collected, cache: FeatureCache, *, engine: Engine, memory: float
 ) -> dict[str, Vectors]:
-    """The descriptor of each image by each of the `classifiers`, folders by name: (n, width), unit length.
+    """The descriptor of each photo by each of the `classifiers`, folders by name: (n, width), unit length.
 
     A photo goes once through what two classifiers share, an untuned trunk, and not at all where the cache has it.
 
+    Args:
+        memory: GiB that the photos in a network take at most in each worker.
+
     Raises:
         ModelError: a classifier is missing, or describes a photo by zeros.
+        TableError: some photos cannot be read; what the trunks make of the others is in the cache.
     """
-    loaded = {name: models.load(folder / MODEL) for name, folder in classifiers.items()}
-    store = PixelStore.open(*stores)
-    photos = {name: CatalogPhotos(store, image_id, trunk(folder).view) for name, folder in classifiers.items()}
-    features = _pooled(loaded, photos, cache)
+    complete(networks.jobs(classifiers, engine=engine, memory=memory), photos, cache, engine=engine)
     return {
         name: Vectors(
-            image_id,
-            _checked(name, image_id, after_pooling(model, features[name], UNIT)),
-            {"descriptor": name, "classifier": fingerprint(classifiers[name])},
+            photos.image_id,
+            _described(name, folder, photos, cache),
+            {"descriptor": name, "classifier": fingerprint(folder)},
         )
-        for name, model in loaded.items()
+        for name, folder in classifiers.items()
     }
 
 
-def _pooled(
-    loaded: Mapping[str, keras.Model], photos: Mapping[str, CatalogPhotos], cache: FeatureCache
-) -> dict[str, Floats]:
-    trunks = {name: pooled.part(model) for name, model in loaded.items()}
-    for first, second in combinations(trunks, 2):
-        shared = pooled.together(trunks[first], trunks[second]) if photos[first].view == photos[second].view else None
-        if shared:
-            trunks[first], trunks[second] = shared
-            # Each finds below what this has left in the cache.
-            pooled.values(shared, photos[first], label=f"{first}, {second}", cache=cache)
-    return {name: pooled.values([trunk], photos[name], label=name, cache=cache)[0] for name, trunk in trunks.items()}
-
-
-def _checked(name: str, image_id: Column, vectors: Floats) -> Floats:
-    if (nothing := directionless(vectors)).any():
+def _described(name: str, folder: Path, photos: Collected, cache: FeatureCache) -> Floats:
+    """What the head in `folder` makes of what the cache has of its trunk, some rows at a time: (n, width)."""
+    model = kept(models.load, folder / MODEL)
+    part = pooled.part(model)
+    maker = pooled.maker(part, trunk(folder).view)
+    vectors = on_disk.empty(len(photos.keys), model.get_layer(UNIT).output.shape[-1], cache.folder)
+    nothing = np.zeros(len(vectors), bool)
+    for start in range(0, len(vectors), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        features = np.empty((len(photos.keys[some]), part.output_shape[-1]), np.float32)
+        vectors[some] = after_pooling(model, cache.fetch(maker, photos.keys[some], features), UNIT)
+        nothing[some] = directionless(vectors[some])
+    if nothing.any():
         raise ModelError(
             f"the {name} descriptor has no direction for {nothing.sum()} of {len(vectors)} photos,"
-            f" {image_id[nothing][0]} the first. Raise features.{name}.head.width or its epochs, and fit again."
+            f" {photos.image_id[nothing][0]} the first. Raise features.{name}.head.width or its epochs, and fit again."
         )
     return vectors

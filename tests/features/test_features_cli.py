@@ -108,7 +108,8 @@ def passes(monkeypatch) -> list[int]:
         counted.append(len(rows))
         yield from forward(model, photos, rows, **settings)
 
-    monkeypatch.setattr("features.pooled.forward", counting)
+    for module in ("core.predict", "features.pooled"):
+        monkeypatch.setattr(f"{module}.forward", counting)
     return counted
 
 

@@ -1,0 +1,110 @@
+"""Every engine describes by networks with the same bytes; a damaged store costs its own photos alone."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from damaged import damage
+from sections import CLASSIFIER, write_params
+from shapes import write_collection
+
+from core.engines import Engine
+from core.errors import InputError
+from features.cli import main
+
+pytest.importorskip("pyspark", reason="PySpark is not installed: the extra `spark`")
+
+from core import spark_session
+
+try:
+    spark_session.require_java()
+except InputError as error:
+    pytest.skip(f"Spark cannot run here: {error}", allow_module_level=True)
+
+pytestmark = pytest.mark.service
+
+ENGINES = {
+    "local": (),
+    "little memory": ("--memory", "0.0001"),
+    "processes": ("--engine", "processes", "--workers", "2"),
+    "spark": ("--engine", "spark", "--workers", "2"),
+}
+FEATURES = Path("data/features")
+
+
+@pytest.fixture(scope="module")
+def spark():
+    """One session for the commands of this file."""
+    with spark_session.session(Engine("spark", workers=2)) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    """A folder with both collections and classifiers on trunks of their own."""
+    folder = tmp_path_factory.mktemp("fitted")
+    write_collection(folder / "data/curated/catalog", 90, patterns=True)
+    write_collection(folder / "data/curated/street", 12, patterns=True, domain="street")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_params(pattern={**CLASSIFIER, "trunk": {**CLASSIFIER["trunk"], "size": 48}})
+        for name in ("structure", "pattern"):
+            assert CliRunner().invoke(main, ["fit", name]).exit_code == 0
+    shutil.rmtree(folder / "data/cache")
+    return folder
+
+
+@pytest.fixture
+def project(fitted, tmp_path, monkeypatch):
+    shutil.copytree(fitted, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def tables(*words):
+    shutil.rmtree("data/cache", ignore_errors=True)
+    done = CliRunner().invoke(main, ["extract", *words])
+    assert done.exit_code == 0, done.stderr
+    found = {path.name: path.read_bytes() for path in FEATURES.glob("*.arrow")}
+    for path in FEATURES.glob("*.arrow"):
+        path.unlink()
+    return found
+
+
+def test_every_engine_writes_the_same_bytes(project, spark):
+    before = set(Path().iterdir())
+    found = {name: tables("networks", *words) for name, words in ENGINES.items()}
+    assert sorted(found["local"]) == ["pattern.arrow", "structure.arrow"]
+    for name in ENGINES:
+        assert found[name] == found["local"], name
+    assert set(Path().iterdir()) == before
+
+
+def test_what_is_said_before_the_name_holds_for_all(project, spark):
+    every = tables("--engine", "spark", "--workers", "2")
+    assert sorted(every) == ["color.arrow", "pattern.arrow", "structure.arrow"]
+    assert tables("--engine", "spark", "color")["color.arrow"] == every["color.arrow"]
+    refused = CliRunner().invoke(main, ["extract", "--master", "local[2]", "networks"])
+    assert refused.stderr.endswith("Error: --master is Spark's. Add --engine spark.\n")
+
+
+@pytest.mark.parametrize("name", ["local", "spark"])
+def test_a_damaged_photo_leaves_the_tables_as_they_were(project, spark, name):
+    wanted = tables()
+    store = Path("data/curated/street/images.arrow")
+    whole = store.read_bytes()
+    damage(store, ["street-000", "street-003", "street-006", "street-009"])
+    shutil.rmtree("data/cache")
+    done = CliRunner().invoke(main, ["extract", "--engine", name, "--workers", "2"])
+    assert done.exit_code == 1
+    assert done.stderr == (
+        "Error: 1 failed, the others are done. women/round: 4 of its 34 photos cannot be read: the stored photo of"
+        " street-000 is damaged. Remove the store and run dvc repro.\n"
+    )
+    assert list(FEATURES.glob("*.arrow")) == []
+    said = CliRunner().invoke(main, ["cache"]).stdout
+    assert said.startswith("data/cache/features.sqlite: 294 vectors")  # 98 photos, three makers
+    store.write_bytes(whole)
+    assert CliRunner().invoke(main, ["extract"]).exit_code == 0
+    assert {path.name: path.read_bytes() for path in FEATURES.glob("*.arrow")} == wanted
