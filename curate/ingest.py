@@ -19,7 +19,7 @@ from curate.division import divide
 from curate.params import DuplicateParams, IngestParams, QualityParams, SplitParams
 from curate.places.roots import Root
 from curate.reading import Reading
-from curate.report import Report, summary
+from curate.report import Report, lost, summary
 from curate.sources import Source
 
 
@@ -68,6 +68,7 @@ def ingest(
         ages = [(one.candidate.row, one.candidate.photo) for one in accepted]
         table = catalog(accepted, paths, divide(accepted, paths, ages, duplicates, split))
         report = {"table_rows": rows} | summary(table, measured, faults, photos)
+        report["lost"] = lost((candidate.partition for candidate in candidates), table)
         table.write(beside / TABLE)
         measured.write(beside / MEASURES)
         rejected(faults).write(beside / REJECTED)

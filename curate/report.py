@@ -1,7 +1,7 @@
 """What became of the rows read: the report file, and its lines on the console."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,17 +43,25 @@ def summary(table: Catalog, measured: Measures, faults: Sequence[Fault], rows: i
     }
 
 
+def lost(read: Iterable[str], table: Catalog) -> dict[str, int]:
+    """The photos that were read of each partition of which none is left; `read` names the partition of each photo."""
+    left = set(table.partition)
+    return dict(sorted(Counter(partition for partition in read if partition not in left).items()))
+
+
 def lines(report: Report, seconds: float) -> list[str]:
     """The report for the console."""
     rejected = sum(report["rejected"].values())
     splits = ", ".join(f"{name} {split['photos']:,}" for name, split in report["splits"].items())
     reasons = f" ({spell(report['rejected'])})" if rejected else ""
     flags = {name: number for name, number in report["flags"].items() if number}
+    gone = [f"no photo is left of {partition}, {number:,} read" for partition, number in report.get("lost", {}).items()]
     return [
         f"{report['rows']:,} photos: {report['accepted']:,} accepted, {rejected:,} rejected{reasons}",
         f"{report['products']:,} products, {len(report['partitions'])} partitions,"
         f" {report['exact_copies']:,} exact copies, {report['near_copies']:,} near copies",
         f"flagged: {spell(flags) or 'none'}",
         f"photos per split: {splits}",
+        *gone,
         f"{seconds:.1f} s, {report['rows'] / seconds:,.0f} photos/s",
     ]

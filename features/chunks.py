@@ -65,7 +65,7 @@ class Chunk:
 
     @property
     def name(self) -> str:
-        return f"the photos {self.image_id[0]} to {self.image_id[-1]}"
+        return f"the chunk {self.image_id[0]} to {self.image_id[-1]}"
 
 
 @dataclass(frozen=True)

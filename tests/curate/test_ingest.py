@@ -268,6 +268,20 @@ def test_an_empty_table_is_one_line(shop):
     assert not OUT.exists()
 
 
+def test_a_partition_whose_photos_are_all_damaged_is_named_and_the_rest_is_there(shop):
+    for name in ("cut-1", "cut-2"):
+        noise = photo(99)
+        Path(f"photos/{name}.png").write_bytes(noise[: len(noise) // 2])
+    write_table([*shop, row("cut-1", "d", kind="hats"), row("cut-2", "e", kind="hats")])
+    done = run(max_rejected=0.2)
+    table, rejected = good(done)
+    assert "no photo is left of women/hats, 2 read\n" in done.stdout
+    assert json.loads((OUT / "report.json").read_text())["lost"] == {"women/hats": 2}
+    assert (len(table), len(rejected)) == (12, 2)
+    write_table(shop)
+    assert "no photo is left" not in run().stdout
+
+
 def test_too_many_rejected_rows_are_counted_after_the_photos_are_read(shop):
     good(run())
     before = (OUT / "catalog.parquet").read_bytes()

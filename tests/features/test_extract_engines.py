@@ -81,24 +81,21 @@ def test_every_engine_writes_the_same_bytes(project, spark):
     assert set(Path().iterdir()) == before
 
 
-def test_what_is_said_before_the_name_holds_for_all(project, spark):
-    every = tables("--engine", "spark", "--workers", "2")
-    assert sorted(every) == ["color.arrow", "pattern.arrow", "structure.arrow"]
-    assert tables("--engine", "spark", "color")["color.arrow"] == every["color.arrow"]
+def test_what_is_said_before_the_name_holds_for_it(project, spark):
+    assert len(tables("--engine", "spark", "--workers", "2", "color")) == 1
     refused = CliRunner().invoke(main, ["extract", "--master", "local[2]", "networks"])
     assert refused.stderr.endswith("Error: --master is Spark's. Add --engine spark.\n")
 
 
-@pytest.mark.parametrize("name", ["local", "spark"])
-def test_a_damaged_photo_leaves_the_tables_as_they_were(project, spark, name):
+def test_a_damaged_photo_leaves_the_tables_as_they_were(project, spark):
     wanted = tables()
     store = Path("data/curated/street/images.arrow")
     whole = store.read_bytes()
     damage(store, ["street-000", "street-003", "street-006", "street-009"])
     shutil.rmtree("data/cache")
-    done = CliRunner().invoke(main, ["extract", "--engine", name, "--workers", "2"])
+    done = CliRunner().invoke(main, ["extract", "--engine", "spark", "--workers", "2"])
     assert done.exit_code == 1
-    assert done.stderr == (
+    assert done.stderr.endswith(  # after the progress bar
         "Error: 1 failed, the others are done. women/round: 4 of its 34 photos cannot be read: the stored photo of"
         " street-000 is damaged. Remove the store and run dvc repro.\n"
     )
