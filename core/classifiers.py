@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import ModelError
+from core.paths import MODEL, TRUNK
 from core.similarity import Floats
 
-MODEL = "model.keras"
 CLASSES = "classes.json"
-TRUNK = "trunk.json"
 UNIT = "unit"  # the layer of the model whose output is the descriptor: (n, width), rows of unit length
 VIEWS = ("whole", "garment")
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from core.data_option import url_option
 from core.engines import Engine
 from core.errors import MildnetError
 
@@ -70,8 +71,9 @@ def engine_options(command: Command, default: str | None = "processes") -> Comma
 
 
 def engine_defaults(command: Command) -> Command:
-    """Add the same options to a group: what is said there holds for each of its commands that says nothing else."""
+    """Add the same options and `--data` to a group, for each of its commands that says nothing else."""
 
+    @url_option
     @_engine_option(None)
     @_master_option
     @click.option("--workers", type=click.IntRange(min=1), help="Processes to use.")

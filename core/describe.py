@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core import color
-from core.classifiers import MODEL, UNIT, directionless, fingerprint, trunk
+from core.classifiers import UNIT, directionless, fingerprint, trunk
 from core.color_params import ColorParams, from_text
 from core.errors import ModelError, TableError
 from core.images import Pixels, squared
-from core.paths import CLASSIFIERS, FEATURES
+from core.paths import CLASSIFIERS, FEATURES, MODEL
 from core.similarity import Floats
 from core.tables import Vectors
 from core.views import seen

@@ -14,6 +14,7 @@ MEASURES = "measures.parquet"
 REPORT = "report.json"
 STORE = "images.arrow"
 STREET_PAIRS = "street_pairs.parquet"  # in the street collection alone
+TABLES = tuple(folder / TABLE for folder in COLLECTIONS)
 STORES = tuple(folder / STORE for folder in COLLECTIONS)
 
 # what may be lost at any time: it is made again
@@ -24,7 +25,10 @@ TOO_MANY_REJECTED = Path("data/cache/rejected.csv")
 
 # features
 FEATURES = Path("data/features")
+VECTORS = tuple(FEATURES / f"{name}.arrow" for name in ("structure", "pattern", "color"))
 CLASSIFIERS = {name: FEATURES / f"{name}_classifier" for name in ("structure", "pattern")}
+MODEL = "model.keras"  # in each of the two, as is
+TRUNK = "trunk.json"
 
 # triplets
 RECOMMENDED = Path("data/triplets/recommended")

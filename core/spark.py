@@ -7,7 +7,6 @@ A job has a bundle per slot of the cluster and a few jobs are under way, so that
 never holds all. Results are not streamed by `toLocalIterator`: it runs one bundle at a time.
 """
 
-import os
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +14,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +25,7 @@ from pyspark.errors import PySparkException
 from core.attempts import Failure, attempted, name_of
 from core.engines import Engine
 from core.errors import InputError
+from core.mirror import Place
 from core.spark_faults import bundle_at_fault, told
 from core.spark_session import heap, session
 
@@ -131,29 +130,23 @@ class Jobs:
             yield from self.outcomes(job, self.start(job))
 
     def _collect(self, job: list[Bundle]) -> list[bytes]:
-        folder, most = Path.cwd(), self.most
+        place, most = Place.here(), self.most
 
         def answers(rows: Iterable[list[bytes]]) -> Iterator[bytes]:
-            return (fitting(answer(task, folder), task, most) for row in rows for task in row)
+            return (fitting(answer(task, place), task, most) for row in rows for task in row)
 
         self.context.addJobTag(self.tag)
         rows = [[dumps((self.function, task)) for task in bundle] for bundle in job]
         return self.context.parallelize(rows, len(rows)).mapPartitions(answers).collect()
 
 
-def answer(pickled: bytes, folder: Path) -> bytes:
-    """Do a task on a worker, in the driver's working `folder`; its result or what it has raised, pickled.
+def answer(pickled: bytes, place: Place) -> bytes:
+    """Do a task on a worker, at `place`; its result or what it has raised, pickled.
 
     An error is an answer: Spark would repeat the task, and wrap what it says.
     """
-    if str(folder) != os.getcwd():  # noqa: PTH109 - a path as text
-        try:
-            os.chdir(folder)
-        except OSError as error:
-            return dumps(
-                InputError(f"a Spark worker has no folder {folder}: {error.strerror}. Share it with them all.")
-            )
     try:
+        place.enter()
         function, task = pickle.loads(pickled)
         outcome = attempted(lambda one: dumps((function(one),)), task)
         return outcome if isinstance(outcome, bytes) else dumps((outcome,))

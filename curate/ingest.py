@@ -67,7 +67,7 @@ def ingest(
         paths = [reading.root.shown(one.candidate.path) for one in accepted]
         ages = [(one.candidate.row, one.candidate.photo) for one in accepted]
         table = catalog(accepted, paths, divide(accepted, paths, ages, duplicates, split))
-        report = {"table_rows": rows} | summary(table, measured, faults, photos)
+        report: Report = {"table_rows": rows} | summary(table, measured, faults, photos)
         report["lost"] = lost((candidate.partition for candidate in candidates), table)
         table.write(beside / TABLE)
         measured.write(beside / MEASURES)

@@ -7,12 +7,27 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli import Stage, engine_defaults, engine_options, params_option
-from core.paths import CATALOG, CLASSIFIERS, COLLECTIONS, FEATURE_CACHE, FEATURES, STORE, STORES, TABLE
+from core.data_option import data_option
+from core.paths import (
+    CATALOG,
+    CLASSIFIERS,
+    FEATURE_CACHE,
+    FEATURES,
+    MODEL,
+    STORE,
+    STORES,
+    TABLE,
+    TABLES,
+    TRUNK,
+    VECTORS,
+)
 
 if TYPE_CHECKING:
     from core.engines import Engine
     from core.tables import Catalog
     from features.chunks import Collected
+
+_CLASSIFIERS = tuple(folder / name for folder in CLASSIFIERS.values() for name in (MODEL, TRUNK))
 
 
 @click.group(cls=Stage)
@@ -117,6 +132,7 @@ def extract(context: click.Context) -> None:
     help="GiB of a worker for photos in a network; the results are the same for every number.",
 )
 @partial(engine_options, default="local")
+@data_option(reads=(*TABLES, *STORES, *_CLASSIFIERS), of_workers=(*STORES, *_CLASSIFIERS), writes=VECTORS[:2])
 def extract_networks(memory: float, engine: "Engine") -> None:
     """Write data/features/structure.arrow and pattern.arrow with the classifiers' descriptors.
 
@@ -138,6 +154,7 @@ def extract_networks(memory: float, engine: "Engine") -> None:
 @extract.command("color")
 @params_option
 @engine_options
+@data_option(reads=(*TABLES, *STORES), of_workers=STORES, writes=VECTORS[2:])
 def extract_color(params_path: Path, engine: "Engine") -> None:
     """Write data/features/color.arrow: LAB histograms of the garments.
 
@@ -208,7 +225,7 @@ def cache(prune: bool, params_path: Path) -> None:
 def _photos() -> "Catalog":
     from core.tables import Catalog
 
-    return Catalog.concat([Catalog.read(folder / TABLE) for folder in COLLECTIONS])
+    return Catalog.concat([Catalog.read(table) for table in TABLES])
 
 
 def _collected() -> "Collected":

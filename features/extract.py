@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from core import models
-from core.classifiers import MODEL, UNIT, directionless, fingerprint, trunk
+from core.classifiers import UNIT, directionless, fingerprint, trunk
 from core.engines import Engine
 from core.errors import ModelError
+from core.paths import MODEL
 from core.similarity import Floats
 from core.tables import Vectors
 from features import networks, on_disk, pooled

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core import models
-from core.classifiers import MODEL, trunk
+from core.classifiers import trunk
 from core.color_params import ColorParams
 from core.images import PixelStore
+from core.paths import MODEL
 from core.tables import Column
 from features import color_table, pooled
 from features.cache import photo_key

@@ -9,8 +9,9 @@ from pathlib import Path
 import keras
 
 from core import models
-from core.classifiers import MODEL, trunk
+from core.classifiers import trunk
 from core.engines import Engine
+from core.paths import MODEL
 from features import pooled
 from features.chunks import Job
 from features.forwarding import of_photos, threads

@@ -8,7 +8,8 @@ import numpy as np
 
 from core import models
 from core.atomic import replacing, write_json
-from core.classifiers import CLASSES, MODEL, TRUNK, StoredTrunk
+from core.classifiers import CLASSES, StoredTrunk
+from core.paths import MODEL, TRUNK
 from core.rows import as_csv
 from core.tables import SPLITS
 from features import confusion, judged

@@ -3,11 +3,11 @@
 import numpy as np
 
 from core import color, color_mask, models
-from core.classifiers import CLASSES, MODEL, trunk
+from core.classifiers import CLASSES, trunk
 from core.color_params import ColorParams, as_text
 from core.errors import InputError
 from core.images import Pixels, PixelStore
-from core.paths import CLASSIFIERS, FEATURES, STORES
+from core.paths import CLASSIFIERS, FEATURES, MODEL, STORES
 from core.tables import DESCRIPTORS, Catalog, Vectors
 from features.cache import FeatureCache
 from features.catalog_photos import CatalogPhotos

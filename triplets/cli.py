@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli import Stage, engine_options, params_option
+from core.data_option import data_option
 from core.paths import (
     CATALOG,
     FEATURES,
@@ -15,6 +16,8 @@ from core.paths import (
     PAGE,
     RECOMMENDED,
     REPORT,
+    SEAL,
+    SEEN,
     SIMILAR,
     SIMILARITY,
     STORE,
@@ -22,7 +25,9 @@ from core.paths import (
     STREET,
     STREET_PAIRS,
     TABLE,
+    TABLES,
     TRIPLETS,
+    VECTORS,
 )
 from triplets.explained.cli import explain
 from triplets.exports.cli import export
@@ -33,6 +38,9 @@ from triplets.tune.cli import tune
 
 if TYPE_CHECKING:
     from core.engines import Engine
+
+_OF_SIMILAR = (CATALOG / TABLE, CATALOG / STORE, *VECTORS, SIMILARITY, SIMILAR, SEEN, SEAL)
+_OF_MIX = (*TABLES, *STORES, STREET / STREET_PAIRS, *VECTORS, SIMILARITY, MINED / TRIPLETS, MINED / REPORT)
 
 
 @click.group(cls=Stage)
@@ -46,6 +54,7 @@ def main() -> None:
 @main.command()
 @params_option
 @engine_options
+@data_option(reads=(CATALOG / TABLE, CATALOG / STORE, *VECTORS), of_workers=VECTORS, writes=[RECOMMENDED])
 def recommend(params_path: Path, engine: "Engine") -> None:
     """Find the nearest photos of every catalog photo in its partition, with the weights of params.yaml.
 
@@ -92,6 +101,7 @@ def recommend(params_path: Path, engine: "Engine") -> None:
 @click.option("--incremental", is_flag=True, help="Bring the lists of the last run up to date: the same bytes, sooner.")
 @params_option
 @engine_options
+@data_option(reads=_OF_SIMILAR, of_workers=VECTORS, writes=[SIMILAR, SEEN, SIMILAR.with_suffix(".png"), SEAL])
 def similar(output: Path, incremental: bool, params_path: Path, engine: "Engine") -> None:
     """Find the most similar products of every product in its partition, variants of one product shown once.
 
@@ -160,6 +170,7 @@ def show_neighbors(image_id: str) -> None:
 @main.command()
 @params_option
 @engine_options
+@data_option(reads=(CATALOG / TABLE, SIMILARITY, *VECTORS), of_workers=VECTORS, writes=[MINED])
 def mine(params_path: Path, engine: "Engine") -> None:
     """Mine in-class and out-of-class triplets from the nearest photos inside each partition and split.
 
@@ -192,6 +203,7 @@ def mine(params_path: Path, engine: "Engine") -> None:
 @main.command()
 @params_option
 @engine_options
+@data_option(reads=_OF_MIX, of_workers=VECTORS, writes=[MIXED])
 def mix(params_path: Path, engine: "Engine") -> None:
     """Mine wild triplets and mix all kinds in the asked shares and totals.
 

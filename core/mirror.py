@@ -1,0 +1,241 @@
+"""A data folder that lies at a URL of fsspec, mirrored in a folder here for as long as a command runs.
+
+The files that a command reads are brought where they are missing or have changed, it works in the mirror as it does in
+a project, and what it has written is sent there once it has succeeded. A Spark worker elsewhere makes a mirror too.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from filelock import FileLock
+from fsspec import AbstractFileSystem
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+from core.atomic import replacing, write_json
+from core.errors import InputError, MildnetError
+
+CACHE = "MILDNET_MIRROR"  # the environment variable that names the folder of the mirrors
+_DATA = Path("data")
+_HELD = "versions.json"
+_entered: list["Place"] = []
+
+Versions = dict[str, str]  # of the files that there are, by their path from the project's root
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """The mirror of the data folder at `url`."""
+
+    url: str
+
+    @classmethod
+    def of(cls, url: str) -> "Mirror":
+        """The mirror of what a person calls `url`: of a folder, its absolute path.
+
+        Raises:
+            InputError: it is no URL, or the package that reads it is not installed.
+        """
+        system, path = cls(url)._place
+        return cls(str(Path(path).resolve()) if isinstance(system, LocalFileSystem) else url)
+
+    @property
+    def folder(self) -> Path:
+        """What stands for the project's root."""
+        home = os.environ.get(CACHE) or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mildnet")
+        return Path(home).absolute() / sha256(self.url.encode()).hexdigest()[:16]
+
+    def bring(self, files: Sequence[Path], wanted: Mapping[str, str] | None = None) -> Versions:
+        """Copy those of `files` that have changed; what is not there is not here. One process at a time does so.
+
+        Args:
+            wanted: the versions that they must have.
+
+        Raises:
+            InputError: none is there, the place cannot be read, or a file has changed meanwhile.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / "lock"), self._told("read"):
+            held = self._held()
+            found = {file.as_posix(): version for file in files if (version := self._version(file)) is not None}
+            if files and not found:
+                raise InputError(
+                    f"{shown(self.url)} has no {self._names(files[0])}. Correct --data, or copy the data there."
+                )
+            for name in (file.as_posix() for file in files):
+                if wanted is not None and found.get(name) != wanted.get(name):
+                    raise self._changed(name)
+                if name not in found:
+                    (self.folder / name).unlink(missing_ok=True)
+                elif held.get(name) != found[name] or not (self.folder / name).is_file():
+                    self._fetch(name, found[name])
+                    self._hold({name: found[name]})
+        return found
+
+    def send(self, files: Sequence[Path]) -> None:
+        """Put `files` there, in their order, each as a whole.
+
+        Raises:
+            InputError: one cannot be written.
+        """
+        with FileLock(self.folder / "lock"), self._told("written"):
+            for file in files:
+                remote = self._remote(file)
+                if isinstance(self._system, LocalFileSystem):
+                    with replacing(Path(remote)) as beside:
+                        shutil.copyfile(self.folder / file, beside)
+                else:
+                    self._system.makedirs(self._system._parent(remote), exist_ok=True)
+                    self._system.put_file(str(self.folder / file), remote)
+                self._hold({file.as_posix(): str(self._version(file))})
+
+    @cached_property
+    def _place(self) -> tuple[AbstractFileSystem, str]:
+        try:
+            return url_to_fs(self.url, use_listings_cache=False)
+        except ImportError as error:
+            package = getattr(error.__cause__, "name", None) or error
+            raise InputError(
+                f"{shown(self.url)} needs {package}, which is not installed. Run pip install {package}, here and on"
+                " every worker."
+            ) from error
+        except ValueError as error:
+            raise InputError(
+                f"--data must be a folder or a URL, as s3://BUCKET/data. Received: {shown(self.url)}"
+            ) from error
+
+    @property
+    def _system(self) -> AbstractFileSystem:
+        return self._place[0]
+
+    def _remote(self, file: Path | str) -> str:
+        return f"{self._place[1].rstrip('/')}/{self._names(file)}"
+
+    def _names(self, file: Path | str) -> str:
+        return Path(file).relative_to(_DATA).as_posix()
+
+    def _version(self, file: Path | str) -> str | None:
+        try:
+            self._system.invalidate_cache()
+            return str(self._system.checksum(self._remote(file)))
+        except FileNotFoundError:
+            return None
+
+    def _fetch(self, name: str, version: str) -> None:
+        with replacing(self.folder / name) as beside:
+            self._system.get_file(self._remote(name), str(beside))
+            if self._version(name) != version:
+                raise self._changed(name)
+
+    def _changed(self, name: str) -> InputError:
+        return InputError(f"{self._names(name)} at {shown(self.url)} changed while it was read. Run the command again.")
+
+    def _held(self) -> Versions:
+        try:
+            found: Versions = json.loads((self.folder / _HELD).read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return found
+
+    def _hold(self, versions: Versions) -> None:
+        write_json(self.folder / _HELD, self._held() | versions)
+
+    @contextmanager
+    def _told(self, done: str) -> Iterator[None]:
+        """Whatever a file system may raise, as one line without a password."""
+        try:
+            yield
+        except MildnetError:
+            raise
+        except Exception as error:  # each system has its own
+            said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+            raise InputError(
+                f"{shown(self.url)} cannot be {done}: {shown(said)}. Check the URL, your credentials and rights."
+            ) from error
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a task works: in the driver's folder, or in a mirror that its own machine makes of some files."""
+
+    folder: Path
+    url: str | None = None
+    versions: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def here(cls) -> "Place":
+        """Where this process works."""
+        return _entered[-1] if _entered else cls(Path.cwd())
+
+    def enter(self) -> None:
+        """Make it the working folder.
+
+        Raises:
+            InputError: there is no such folder, or the mirror cannot be made.
+        """
+        folder = self.folder if self.url is None else _brought(self.url, self.versions)
+        if str(folder) == os.getcwd():  # noqa: PTH109 - a path as text
+            return
+        try:
+            os.chdir(folder)
+        except OSError as error:
+            raise InputError(
+                f"a Spark worker has no folder {folder}: {error.strerror}. Share it with them all, or name where the"
+                " data lie by --data."
+            ) from error
+
+
+@lru_cache(maxsize=1)
+def _brought(url: str, versions: tuple[tuple[str, str], ...]) -> Path:
+    mirror = Mirror(url)
+    mirror.bring([Path(name) for name, _ in versions], dict(versions))
+    return mirror.folder
+
+
+@contextmanager
+def mirrored(url: str, reads: Sequence[Path], of_workers: Sequence[Path], writes: Sequence[Path]) -> Iterator[None]:
+    """Work in a mirror of the data folder at `url`; afterwards send what of `writes`, files or folders, is new.
+
+    Args:
+        reads: the files that the command reads, as far as there are such, the first of which there must be.
+        of_workers: those of them that a Spark worker reads.
+
+    Raises:
+        InputError: as `Mirror.bring` and `Mirror.send`.
+    """
+    mirror = Mirror.of(url)
+    versions = mirror.bring(reads)
+    names = [file.as_posix() for file in of_workers]
+    _entered.append(
+        Place(mirror.folder, mirror.url, tuple((name, versions[name]) for name in names if name in versions))
+    )
+    try:
+        with chdir(mirror.folder):
+            before = _stamps(writes)
+            yield
+            after = _stamps(writes)
+    finally:
+        _entered.pop()
+    mirror.send([file for file, stamp in after.items() if before.get(file) != stamp])
+
+
+def shown(url: str) -> str:
+    """`url`, or a text with one in it, without a user's name and password."""
+    return re.sub(r"(?<=//)[^/@\s]*@", "", url)
+
+
+def _stamps(paths: Sequence[Path]) -> dict[Path, tuple[int, int]]:
+    """The files at or below `paths`, in their order, a folder's .json last; and what tells whether one is new."""
+    found: list[Path] = []
+    for path in paths:
+        within = path.rglob("*") if path.is_dir() else [path]
+        found += sorted(within, key=lambda file: (file.suffix == ".json", file))
+    return {file: (file.stat().st_ino, file.stat().st_mtime_ns) for file in found if file.is_file()}
