@@ -11,6 +11,8 @@ from shapes import write_collection
 
 from core.engines import Engine
 from core.errors import InputError
+from core.mirror import CACHE
+from core.paths import CLASSIFIERS, STORES
 from features.cli import main
 
 pytest.importorskip("pyspark", reason="PySpark is not installed: the extra `spark`")
@@ -105,3 +107,23 @@ def test_a_damaged_photo_leaves_the_tables_as_they_were(project, spark):
     store.write_bytes(whole)
     assert CliRunner().invoke(main, ["extract"]).exit_code == 0
     assert {path.name: path.read_bytes() for path in FEATURES.glob("*.arrow")} == wanted
+
+
+def test_workers_elsewhere_bring_what_they_need(project, spark, tmp_path, monkeypatch):
+    wanted = tables()
+    far, machine = tmp_path / "far", tmp_path / "machine"
+    Path("data").rename(far)
+    monkeypatch.setenv(CACHE, str(tmp_path / "mirrors"))
+    monkeypatch.setitem(spark.environment, CACHE, str(machine))
+    done = CliRunner().invoke(main, ["extract", "--engine", "spark", "--workers", "2", "--data", str(far)])
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.count(f"written to {far}\n") == 2
+    assert {path.name: path.read_bytes() for path in (far / "features").glob("*.arrow")} == wanted
+    assert not Path("data").exists()
+    brought = {path.relative_to(machine).parts[1:] for path in machine.rglob("*") if path.is_file()}
+    assert brought == {
+        ("lock",),
+        ("versions.json",),
+        *(path.parts for path in STORES),
+        *((folder / name).parts for folder in CLASSIFIERS.values() for name in ("model.keras", "trunk.json")),
+    }
