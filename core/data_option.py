@@ -32,7 +32,8 @@ def data_option(
             if url is None:
                 command(*args, **others)
                 return
-            from core.mirror import mirrored, shown
+            from core.mirror import shown
+            from core.place import mirrored
 
             here = {name: value.absolute() for name, value in others.items() if _of_working_folder(value)}
             with mirrored(url, reads, of_workers, writes):

@@ -25,7 +25,7 @@ from pyspark.errors import PySparkException
 from core.attempts import Failure, attempted, name_of
 from core.engines import Engine
 from core.errors import InputError
-from core.mirror import Place
+from core.place import Place
 from core.spark_faults import bundle_at_fault, told
 from core.spark_session import heap, session
 

@@ -14,7 +14,8 @@ from fsspec.registry import known_implementations
 from core.cli import Stage
 from core.data_option import data_option
 from core.errors import InputError
-from core.mirror import CACHE, Mirror, Place, shown
+from core.mirror import CACHE, Mirror, shown
+from core.place import Place
 
 TABLE = Path("data/catalog/table")
 PHOTOS = Path("data/catalog/photos")
