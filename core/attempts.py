@@ -1,5 +1,6 @@
 """Do one task with one thread: its result, or how it failed, so that the others can go on."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -65,9 +66,9 @@ def name_of(task: object) -> str:
 
 def single_threaded(function: Callable[[Task], Result], task: Task) -> Result:
     """`function(task)` with one BLAS and one OpenCV thread."""
-    import cv2
-
-    cv2.setNumThreads(1)
+    # Who needs OpenCV has imported it with the function; to import it here would take longer than many a task.
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(1)
     with _thread_pools().limit(limits=1):
         return function(task)
 

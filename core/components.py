@@ -2,8 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from core.codes import MISSING
 
@@ -15,9 +13,12 @@ def joined(labels: Rows, links: Rows) -> Rows:
     linked = links != MISSING
     distinct, label = np.unique(labels, return_inverse=True)
     ties, tie = np.unique(links[linked], return_inverse=True)
+    if len(np.unique(tie * len(distinct) + label[linked])) == len(ties):
+        return label  # no link is of two labels; and the library takes a while to import
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     size = len(distinct) + len(ties)
-    if size == 0:
-        return label
     edges = (np.ones(len(tie), np.bool_), (label[linked], len(distinct) + tie))
     number = connected_components(coo_array(edges, shape=(size, size)), directed=False)[1]
     return number[label].astype(np.int64)

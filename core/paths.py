@@ -37,6 +37,7 @@ NEIGHBORS = RECOMMENDED / "neighbors.parquet"
 SIMILAR = Path("data/triplets/similar/similar.parquet")
 SEEN = SIMILAR.with_name("seen.parquet")
 SEAL = SIMILAR.with_name("seen.json")  # what the two tables were made by, and their digests
+SIMILAR_LOCK = Path("data/cache/similar.lock")
 MINED = Path("data/triplets/mined")
 MIXED = Path("data/triplets/mixed")
 TRIPLETS = "triplets.parquet"  # in each of the two, as is REPORT

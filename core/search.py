@@ -146,6 +146,30 @@ def in_blocks(
         yield Block(some, total, products, lengths, weights, max(values.shape[1] for values in offered))
 
 
+def beside(
+    queries: Sequence[Floats], products: Sequence[Floats], of_gallery: Sequence[Floats], weights: Sequence[float]
+) -> Block:
+    """Some queries beside a gallery that is known by its products with them alone; it need never be in memory.
+
+    Nothing is moved to the mean, so that the distances are a little less exact, as `Block.errors` says.
+
+    Args:
+        queries: p arrays (q, d), whose widths may differ.
+        products: p arrays (q, g), the inner products of each part.
+        of_gallery: p arrays (g,), the squared lengths of each part of the gallery.
+        weights: p of them, at least 0.
+    """
+    lengths = list(zip(map(squares, queries), of_gallery, strict=True))
+    of_query, of_photo = (_weighted(each, weights) for each in zip(*lengths, strict=True))
+    total = of_query[:, None] + of_photo[None, :]
+    for product, weight in zip(products, weights, strict=True):
+        if weight > 0:
+            total -= np.float32(2 * weight) * product
+    np.maximum(total, 0, out=total)
+    widest = max(values.shape[1] for values in queries)
+    return Block(slice(0, len(total)), total, products, lengths, weights, widest)
+
+
 def _weighted(lengths: Sequence[Floats], weights: Sequence[float]) -> Floats:
     return np.sum([np.float32(weight) * own for own, weight in zip(lengths, weights, strict=True)], axis=0)
 

@@ -5,11 +5,11 @@ file. Writing checks the schema, the key and the nulls, sorts, and replaces the 
 repeatable bytes. Reading checks the schema again.
 """
 
-import mmap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import reduce
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -19,9 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from core.arrow import mapped
+from core.coded import by_codes, plain, with_codes
 from core.atomic import replacing
 from core.errors import TableError
+from core.vector_file import DIGEST, VectorFile
 
 Column = npt.NDArray[Any]
 DESCRIPTORS = ("structure", "pattern", "color")
@@ -60,6 +61,8 @@ class Table:
 
     KEY: ClassVar[tuple[str, ...]]
     ORDER: ClassVar[tuple[str, ...]]
+    FORM: ClassVar[dict[str, Any]] = {"compression": "zstd"}  # of the Parquet file
+    CODED: ClassVar[tuple[str, ...]] = ()  # text that `write_parts` writes as codes of what a row group has of it
 
     def __len__(self) -> int:
         return len(getattr(self, self.columns()[0]))
@@ -100,14 +103,15 @@ class Table:
         """
         table = self._sorted(path)
         with replacing(path) as beside:
-            pq.write_table(table, beside, compression="zstd")
+            pq.write_table(table, beside, **self.FORM)
 
     @classmethod
-    def write_parts(cls, path: Path, parts: Iterable[Self]) -> int:
+    def write_parts(cls, path: Path, parts: Iterable[Self | pa.Table]) -> int:
         """Write tables one after the other into one file, and hold only a few of them in memory.
 
         Each part is checked and sorted by itself, so the file has the order of the parts. What makes the key unique
-        within a part must keep it unique among them, as a query does that belongs to one partition.
+        within a part must keep it unique among them, as a query does that belongs to one partition. Parts that Arrow
+        holds are written as they are. How rows are cut into parts decides no byte.
 
         Returns:
             The number of rows.
@@ -115,22 +119,26 @@ class Table:
         Raises:
             TableError: as `write`.
         """
-        rows = 0
+        rows, left = 0, 0
         waiting: list[pa.Table] = []
-        with replacing(path) as beside, pq.ParquetWriter(beside, cls.schema(), compression="zstd") as file:
+        schema = by_codes(cls.schema(), cls.CODED)
+        form = cls.FORM | {"store_schema": not cls.CODED}  # who reads need not know of codes
+        with replacing(path) as beside, pq.ParquetWriter(beside, schema, **form) as file:
             for part in parts:
-                waiting.append(part._sorted(path))
-                rows += len(part)
-                if sum(table.num_rows for table in waiting) >= _ROW_GROUP:
-                    file.write_table(pa.concat_tables(waiting).combine_chunks())
-                    waiting.clear()
-            if waiting:
-                file.write_table(pa.concat_tables(waiting).combine_chunks())
+                waiting.append(part if isinstance(part, pa.Table) else part._sorted(path))
+                rows, left = rows + len(part), left + len(part)
+                if left >= _ROW_GROUP:
+                    whole = pa.concat_tables(waiting)
+                    for _ in range(left // _ROW_GROUP):
+                        file.write_table(with_codes(whole.slice(0, _ROW_GROUP), schema))
+                        whole = whole.slice(_ROW_GROUP)
+                    waiting, left = [whole], len(whole)
+            if left:
+                file.write_table(with_codes(pa.concat_tables(waiting), schema))
         return rows
 
     def _sorted(self, path: Path) -> pa.Table:
-        table = self._arrow({name: getattr(self, name) for name in self.columns()})
-        table = table.sort_by([(name, "ascending") for name in self.ORDER])
+        table = self.as_arrow().sort_by([(name, "ascending") for name in self.ORDER])
         repeated = self._repetitions(table)
         if repeated:
             raise TableError(
@@ -159,6 +167,33 @@ class Table:
             table = pq.read_table(path, filters=cls._only(only))
         cls._check(path, table.schema)
         return cls._from_arrow(table)
+
+    @classmethod
+    def arrow(cls, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of a file that `write` made as Arrow has them, with all columns or some: much faster than `read`.
+
+        Text of `CODED` is there as codes.
+
+        Raises:
+            TableError: as `read`.
+        """
+        with _reading(path), pq.ParquetFile(path, read_dictionary=list(cls.CODED)) as file:
+            table = file.read(columns and list(columns))
+            cls._check(path, plain(file.schema_arrow))
+            return table
+
+    @classmethod
+    def of_arrow(cls, table: pa.Table) -> Self:
+        """The table of some rows that Arrow holds, which must have the columns of `schema`."""
+        return cls._from_arrow(table.cast(cls.schema()))
+
+    def as_arrow(self) -> pa.Table:
+        """The rows as Arrow has them.
+
+        Raises:
+            TableError: a null where none may be, or a value of another type.
+        """
+        return self._arrow({name: getattr(self, name) for name in self.columns()})
 
     @classmethod
     def count(cls, path: Path) -> int:
@@ -354,6 +389,12 @@ class Similar(Table):
 
     KEY = ("partition", "product_id", "rank")
     ORDER = ("partition", "product_id", "rank")
+    FORM = {  # noqa: RUF012 - quick to write and to read, as a run that changes little does nothing else
+        "compression": "lz4",
+        "use_dictionary": ["partition", "product_id", "similar_id", "image_id", "similar_image_id"],
+        "write_statistics": ["partition", "product_id"],
+    }
+    CODED = ("partition", "product_id", "similar_id", "image_id", "similar_image_id")
 
     partition: Column = _column(_TEXT)
     product_id: Column = _column(_TEXT)
@@ -369,19 +410,22 @@ class Similar(Table):
 
 @dataclass(frozen=True)
 class Seen(Table):
-    """The products of each partition that `Similar` was made from, by which the next run knows what has changed.
+    """The photos of each partition that `Similar` was made from, by which the next run knows what has changed.
 
-    `family` is the first product of the family of variants; `fingerprint` the digest of the product's photos there and
-    of their vectors.
+    `family` is the first product of the family of variants; `digest` has those of the photo's vectors, in the order of
+    `DESCRIPTORS`.
     """
 
-    KEY = ("partition", "product_id")
-    ORDER = ("partition", "product_id")
+    KEY = ("image_id",)
+    ORDER = ("partition", "product_id", "image_id")
+    FORM = {"compression": "lz4", "use_dictionary": ["partition"], "write_statistics": False}  # noqa: RUF012
+    CODED = ("partition",)
 
     partition: Column = _column(_TEXT)
     product_id: Column = _column(_TEXT)
+    image_id: Column = _column(_TEXT)
     family: Column = _column(_TEXT)
-    fingerprint: Column = _column(_TEXT)
+    digest: Column = _column(pa.binary(len(DESCRIPTORS) * DIGEST))
 
 
 @dataclass(frozen=True)
@@ -421,10 +465,10 @@ class Vectors:
     image_id: Column
     values: npt.NDArray[np.float32]
     made_by: dict[str, str]
-    _memory: mmap.mmap | None = None
+    _file: VectorFile | None = None
 
     def write(self, path: Path) -> None:
-        """Write as an Arrow file, the rows as they stand.
+        """Write as an Arrow file, the rows as they stand, each with its digest.
 
         Raises:
             TableError: another shape or dtype, a repeated id, or a value that is not finite.
@@ -442,9 +486,10 @@ class Vectors:
                 continue
             first = self.image_id[start + np.argmin(finite)]
             raise TableError(f"{path.name}: the vector of {first} is not finite. Check the weights that made it.")
-        flat = pa.array(np.ascontiguousarray(self.values).reshape(-1))
-        vectors = pa.FixedSizeListArray.from_arrays(flat, self.values.shape[1])
-        table = pa.table({"image_id": pa.array(self.image_id, _TEXT), "vector": vectors})
+        values = np.ascontiguousarray(self.values)
+        vectors = pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
+        digests = pa.array([blake2b(row, digest_size=DIGEST).digest() for row in values], pa.binary(DIGEST))
+        table = pa.table({"image_id": pa.array(self.image_id, _TEXT), "digest": digests, "vector": vectors})
         with (
             replacing(path) as beside,
             pa.ipc.new_file(beside, table.schema.with_metadata(self.made_by)) as file,
@@ -459,26 +504,13 @@ class Vectors:
         Raises:
             TableError: the file is missing or holds something else.
         """
-        table, memory = mapped(path)
-        if table.column_names != ["image_id", "vector"]:
-            raise TableError(f"{path} holds {', '.join(table.column_names)}, not vectors. Run dvc repro.")
-        kind = table.schema.field("vector").type
-        if not pa.types.is_fixed_size_list(kind) or kind.value_type != pa.float32():
-            raise TableError(f"{path} holds vectors of the type {kind}, not of float32. Run dvc repro.")
-        width = table.schema.field("vector").type.list_size
-        column = table["vector"]
-        # To combine copies all values into memory, even those of one chunk, which is what `write` leaves.
-        flat = (column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()).flatten()
-        made_by = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-        return cls(table["image_id"].to_numpy(), flat.to_numpy().reshape(-1, width), made_by, memory)
+        file = VectorFile.read(path)
+        return cls(file.ids.to_numpy(), file.values, file.made_by, file)
 
     def release(self) -> None:
-        """Give the pages that were read back to the system: it keeps them as long as nobody needs the room.
-
-        Who looks at a table part by part would otherwise hold all of it in the end.
-        """
-        if self._memory is not None and hasattr(mmap, "MADV_DONTNEED"):
-            self._memory.madvise(mmap.MADV_DONTNEED)
+        """As `VectorFile.release`."""
+        if self._file is not None:
+            self._file.release()
 
     def of(self, image_ids: Column) -> npt.NDArray[np.float32]:
         """The vectors of `image_ids`, (len(image_ids), d).

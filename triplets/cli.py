@@ -19,6 +19,7 @@ from core.paths import (
     SEAL,
     SEEN,
     SIMILAR,
+    SIMILAR_LOCK,
     SIMILARITY,
     STORE,
     STORES,
@@ -110,44 +111,53 @@ def similar(output: Path, incremental: bool, params_path: Path, engine: "Engine"
 
     Example: triplets similar --incremental
     """
+    from contextlib import nullcontext
+
+    from core.atomic import alone
     from core.errors import InputError
-    from core.images import PixelStore
     from core.params import load
     from core.similarity import Similarity
-    from core.tables import Catalog, Similar
+    from core.tables import Similar
     from triplets.params import SimilarParams
+    from triplets.products import daily, lists, seen
     from triplets.products import files as table_files
-    from triplets.products import seen, similar
     from triplets.products.families import families
-    from triplets.products.lists import Lists
-    from triplets.products.sheet import write_sheet
+    from triplets.products.photos import Photos
+    from triplets.products.similar import Search
 
     table_files.refuse_other(output)
     if incremental and output != SIMILAR:
         raise InputError(f"--incremental brings {SIMILAR} up to date. Leave --output out. Received: {output}")
-    params = load(params_path, "triplets.similar", SimilarParams)
-    catalog = Catalog.read(CATALOG / TABLE)
-    photos = PixelStore.open(CATALOG / STORE)
-    similarity = Similarity.read(SIMILARITY)
-    family = families(catalog, params.variant)
-    made = seen.made_by(params.products, similarity)
-    before, why = seen.read(made) if incremental else (None, "")
-    if why:
-        click.echo(f"All lists are found anew: {why}.")
-    found = similar.similar(catalog, FEATURES, similarity, family, params.products, engine, before)
-    if output != SIMILAR:
-        count = table_files.write_parts(output, Similar, (one.lists for one in found))
-    else:
-        count, counts = seen.write(found, made)
-    click.echo(Lists.of(catalog, family).describe(params.products))
-    if before is not None:
-        here = set(catalog.partition)
-        click.echo((counts + seen.gone(before, here)).describe(len(here | set(before))))
-    click.echo(f"{count:,} similar products in {output}.")
-    if output == SIMILAR and before is None:
-        sheet = output.with_suffix(".png")
-        write_sheet(sheet, output, catalog, photos)
-        click.echo(f"Look at {sheet}.")
+    with alone(SIMILAR_LOCK, "triplets similar") if output == SIMILAR else nullcontext():
+        params = load(params_path, "triplets.similar", SimilarParams)
+        photos = Photos.read(CATALOG / TABLE, params.variant)
+        similarity = Similarity.read(SIMILARITY)
+        family = families(photos, params.variant)
+        search = Search.of(photos, family, FEATURES, similarity, params.products, engine)
+        made = seen.made_by(params.products, similarity)
+        last, why = seen.read(made) if incremental else (None, "")
+        since = []
+        if why:
+            click.echo(f"All lists are found anew: {why}.")
+        if output != SIMILAR:
+            count = table_files.write_parts(output, Similar, daily.tables(search))
+        elif last is None:
+            count = daily.write_all(search, made)
+        else:
+            count, counts, partitions = daily.bring_up_to_date(search, last, made)
+            since = [counts.describe(partitions)]
+        click.echo("\n".join([lists.describe(search.places, params.products), *since]))
+        click.echo(f"{count:,} similar products in {output}.")
+        if output == SIMILAR and not since:
+            from core.images import PixelStore
+            from core.tables import Catalog
+            from triplets.products.sheet import write_sheet
+
+            sheet = output.with_suffix(".png")
+            write_sheet(sheet, output, Catalog.read(CATALOG / TABLE), PixelStore.open(CATALOG / STORE))
+            click.echo(f"Look at {sheet}.")
+    if search.failed:
+        raise InputError(search.failed.describe())
 
 
 @main.command(name="neighbors")

@@ -2,23 +2,25 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import sha256
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from core.arrow import as_bytes, rows_in
 from core.errors import TableError
-from core.similarity import Floats, Similarity, prepare
-from core.tables import DESCRIPTORS, Column, Vectors
+from core.similarity import Floats, Similarity, prepare, squares
+from core.tables import DESCRIPTORS, Column
+from core.vector_file import DIGEST, VectorFile
 from triplets.groups import Rows
 
+Digests = npt.NDArray[np.uint8]
 Doubles = npt.NDArray[np.float64]
 
+_SHORT = 1e-30  # squared lengths below this have lost digits
 _BLOCK = 256  # pairs; keeps the gathered vectors within the processor's reach
 _AT_ONCE = 256  # photos whose vectors are prepared together, likewise
 _HELD = 16 * _AT_ONCE  # photos whose vectors the system may keep in memory
@@ -41,31 +43,41 @@ class Described:
         Raises:
             TableError: a descriptor's file is missing, or an image has no vector.
         """
-        wanted = pa.array(image_ids, pa.string())
+        found = cls.look(features, pa.array(image_ids, pa.string()))
+        for name in DESCRIPTORS:
+            lacking = found.rows[name] < 0
+            if lacking.any():
+                raise found.lacks(name, str(image_ids[np.argmax(lacking)]))
+        return found
+
+    @classmethod
+    def look(cls, features: Path, image_ids: pa.Array) -> Self:
+        """The places of `image_ids` (n,), -1 where an image has no vector.
+
+        Raises:
+            TableError: a descriptor's file is missing.
+        """
         rows = {}
         for name in DESCRIPTORS:
-            path = features / f"{name}.arrow"
-            places = pc.index_in(wanted, value_set=pa.array(_read(path).image_id, pa.string()))
-            if places.null_count:
-                lacking = image_ids[np.flatnonzero(places.is_null().to_numpy(zero_copy_only=False))[0]]
-                raise TableError(f"{path} has no vector for the image {lacking}. Run dvc repro.")
-            rows[name] = places.to_numpy().astype(np.int64)
+            rows[name] = rows_in(_read(features, name).ids, image_ids)
         return cls(features, rows)
+
+    def lacks(self, name: str, image_id: str) -> TableError:
+        """What to say where the descriptor `name` has no vector of an image."""
+        return TableError(f"{self._path(name)} has no vector for the image {image_id}. Run dvc repro.")
 
     def take(self, chosen: Column) -> Self:
         """The places of the photos given by indices or by a boolean mask."""
         return type(self)(self.features, {name: rows[chosen] for name, rows in self.rows.items()})
 
-    def digests(self) -> list[bytes]:
-        """A digest of each photo's vectors as they stand in the files."""
-        found: list[bytes] = []
-        for of_each in zip(*(self._raw(name) for name in self.rows), strict=True):
-            for vectors in zip(*(values for _, values in of_each), strict=True):
-                digest = sha256()
-                for vector in vectors:
-                    digest.update(vector)
-                found.append(digest.digest())
-        return found
+    def digests(self) -> Digests:
+        """The digests of each photo's vectors, (n, `DIGEST` per descriptor), as the files have them; 0 where none is."""
+        found = np.zeros((len(self.rows[DESCRIPTORS[0]]), len(DESCRIPTORS), DIGEST), np.uint8)
+        for number, name in enumerate(DESCRIPTORS):
+            rows = self.rows[name]
+            some = rows >= 0
+            found[some, number] = as_bytes(_read(self.features, name).digests)[rows[some]]
+        return found.reshape(-1, len(DESCRIPTORS) * DIGEST)
 
     def load(self) -> dict[str, Floats]:
         """The prepared vectors, (n, d) per descriptor. No more than these and a block is in memory.
@@ -75,9 +87,11 @@ class Described:
         """
         loaded = {}
         for name, rows in self.rows.items():
-            loaded[name] = np.empty((len(rows), _read(self._path(name)).values.shape[1]), np.float32)
-            for some, values in self.blocks(name):
-                loaded[name][some] = values
+            file = _read(self.features, name)
+            loaded[name] = np.empty((len(rows), file.values.shape[1]), np.float32)
+            for some, values in self._raw(file, rows):
+                self._usable(name, values, some)
+                loaded[name][some] = prepare(name, values)
         return loaded
 
     def blocks(self, name: str) -> Iterator[tuple[slice, Floats]]:
@@ -86,27 +100,48 @@ class Described:
         Raises:
             TableError: a vector is not finite.
         """
-        for some, values in self._raw(name):
-            self._refuse_unusable(name, values, some)
+        for some, values in self._raw(_read(self.features, name), self.rows[name]):
+            self._usable(name, values, some)
             yield some, prepare(name, values)
 
-    def _raw(self, name: str) -> Iterator[tuple[slice, Floats]]:
-        rows = self.rows[name]
-        table = _read(self._path(name))
+    def products(self, name: str, queries: Floats) -> tuple[Floats, Floats]:
+        """Of one descriptor's prepared vectors (n, d) the products (q, n) with prepared `queries` (q, d).
+
+        And their squared lengths (n,). They are read and not held. Both are rounded otherwise than if they were.
+
+        Raises:
+            TableError: a vector is not finite.
+        """
+        products = np.empty((len(queries), len(self.rows[name])), np.float32)
+        lengths = np.empty(len(self.rows[name]), np.float32)
+        for some, values in self._raw(_read(self.features, name), self.rows[name]):
+            squared = self._usable(name, values, some)
+            if name == "color" or squared.min() < _SHORT:
+                values = prepare(name, values)
+                products[:, some], lengths[some] = queries @ values.T, squares(values)
+            else:  # of unit length, but to divide the vectors takes longer than all the rest
+                products[:, some], lengths[some] = queries @ values.T / np.sqrt(squared), 1
+        return products, lengths
+
+    @staticmethod
+    def _raw(file: VectorFile, rows: Rows) -> Iterator[tuple[slice, Floats]]:
         for start in range(0, len(rows), _AT_ONCE):
             some = slice(start, min(start + _AT_ONCE, len(rows)))
-            yield some, table.values[_run(rows[some])]
+            yield some, file.values[_run(rows[some])]
             if some.stop % _HELD == 0 or some.stop == len(rows):
-                table.release()
+                file.release()
 
-    def _refuse_unusable(self, name: str, values: Floats, some: slice) -> None:
-        usable = np.isfinite(np.einsum("ij,ij->i", values, values))
+    def _usable(self, name: str, values: Floats, some: slice) -> Floats:
+        """The squared lengths of vectors, all of which can be used."""
+        squared = squares(values)
+        usable = np.isfinite(squared)
         fault = "is not finite"
         if name == "color" and usable.all():
             usable, fault = values.min(axis=1) >= 0, "has values below 0, so it is no histogram"
         if not usable.all():
-            image_id = _read(self._path(name)).image_id[self.rows[name][some]][~usable][0]
+            image_id = _read(self.features, name).ids[int(self.rows[name][some][~usable][0])]
             raise TableError(f"{self._path(name)}: the vector of {image_id} {fault}. Run dvc repro.")
+        return squared
 
     def _path(self, name: str) -> Path:
         return self.features / f"{name}.arrow"
@@ -147,19 +182,25 @@ def weights_of_each(similarity: Similarity, category: Column) -> Doubles:
 
 def _run(rows: Rows) -> Rows | slice:
     """`rows` (n,), as a slice where they follow one another: no copy is made of it."""
-    follow = bool((np.diff(rows) == 1).all())
+    follow = bool((rows[1:] - rows[:-1] == 1).all())
     return slice(int(rows[0]), int(rows[-1]) + 1) if follow else rows
 
 
-def _read(path: Path) -> Vectors:
+def _read(features: Path, name: str) -> VectorFile:
+    path = _paths(features)[name]
     try:
         written = path.stat()
     except FileNotFoundError:
-        return Vectors.read(path)  # which says what is missing
-    return _mapped(path.absolute(), written.st_ino, written.st_mtime_ns)
+        return VectorFile.read(path)  # which says what is missing
+    return _mapped(features, name, (written.st_dev, written.st_ino, written.st_mtime_ns))
 
 
 @lru_cache(maxsize=len(DESCRIPTORS))
-def _mapped(path: Path, inode: int, written: int) -> Vectors:
-    """A table that a worker keeps open; inode and time are in the key, as a file may be replaced meanwhile."""
-    return Vectors.read(path)
+def _mapped(features: Path, name: str, written: tuple[int, int, int]) -> VectorFile:
+    """A file that a worker keeps open; what tells it is in the key, as it may be replaced meanwhile."""
+    return VectorFile.read(_paths(features)[name])
+
+
+@cache
+def _paths(features: Path) -> dict[str, Path]:
+    return {name: features / f"{name}.arrow" for name in DESCRIPTORS}

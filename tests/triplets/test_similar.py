@@ -20,8 +20,10 @@ from core.errors import InputError
 from core.paths import CATALOG, FEATURES, TABLE
 from core.similarity import Similarity
 from core.tables import DESCRIPTORS, Catalog, Similar
-from triplets.products import candidates, similar
+from triplets.products import candidates, daily
 from triplets.products.families import families
+from triplets.products.photos import Photos
+from triplets.products.similar import Search
 
 FITTED = Similarity(dict.fromkeys(DESCRIPTORS, 1 / 3), dict.fromkeys(DESCRIPTORS, 1.0))
 
@@ -98,8 +100,10 @@ def by_loops(catalog: Catalog, apart: dict, variant: str | None, k: int) -> dict
 
 
 def found_in(root: Path, catalog: Catalog, fitted: Similarity, variant: str | None, k: int) -> Similar:
-    parts = similar.similar(catalog, root / FEATURES, fitted, families(catalog, variant), k, engine=LOCAL)
-    return Similar.concat([Similar.from_rows([]), *(one.lists for one in parts)])
+    search = Search.of(Photos.of(catalog), families(Photos.of(catalog), variant), root / FEATURES, fitted, k, LOCAL)
+    parts = [Similar.of_arrow(table) for table in daily.tables(search)]
+    assert not search.failed
+    return Similar.concat([Similar.from_rows([]), *parts])
 
 
 @pytest.mark.parametrize("variant", [None, "style"])
@@ -135,7 +139,7 @@ def test_variants_of_variants_are_variants():
         row("f", product_id="f", attributes={"style": ""}),
         row("g", product_id="g", category="tops", attributes={"style": "x"}),
     ]
-    catalog = Catalog.from_rows(rows)
+    catalog = Photos.of(Catalog.from_rows(rows))
     copies = families(catalog, None)
     assert [sum(copies == number) for number in copies] == [4, 4, 4, 4, 1, 1, 1, 1]
     styles = families(catalog, "style")
@@ -149,12 +153,12 @@ def test_a_copy_in_one_partition_makes_variants_in_every_other():
         row("a2", product_id="a"),
         row("b2", product_id="b"),
     ]
-    tops, same, dresses, alike = families(Catalog.from_rows(rows), None)
+    tops, same, dresses, alike = families(Photos.of(Catalog.from_rows(rows)), None)
     assert tops == same != dresses == alike
 
 
 def test_the_families_of_no_photos_are_none():
-    assert families(Catalog.from_rows([]), None).tolist() == []
+    assert families(Photos.of(Catalog.from_rows([])), None).tolist() == []
 
 
 @st.composite
@@ -196,7 +200,7 @@ def test_an_attribute_that_no_photo_has_is_named_with_those_there_are():
     )
     for variant in ("stile", "none"):
         with pytest.raises(InputError) as caught:
-            families(catalog, variant)
+            families(Photos.of(catalog), variant)
         assert str(caught.value) == (
             f"triplets.similar.variant: no photo has the attribute {variant}. Name one of color, style, or null."
         )

@@ -19,8 +19,10 @@ from small_project import (
 
 from core.paths import CATALOG, FEATURES, SIMILAR, SIMILARITY, TABLE
 from core.tables import Catalog, Similar, Vectors
+from triplets.products import lists
 from triplets.products.families import families
-from triplets.products.lists import Lists
+from triplets.products.photos import Photos
+from triplets.products.places import Places
 
 
 def test_products_without_others_and_with_few_are_counted(tmp_path, monkeypatch, call):
@@ -50,8 +52,8 @@ def test_products_without_others_and_with_few_are_counted(tmp_path, monkeypatch,
 
 def test_the_shortest_partitions_are_named():
     rows = [row(f"{name}{number}", category=name) for name in "abcde" for number in range("edcba".index(name) + 1)]
-    catalog = Catalog.from_rows(rows)
-    assert Lists.of(catalog, families(catalog, None)).describe(4) == (
+    photos = Photos.of(Catalog.from_rows(rows))
+    assert lists.describe(Places.of(photos, families(photos, None)), 4) == (
         "15 products: 15 lists of up to 4 similar products.\n"
         "Shorter lists: 10, of which 1 empty. Their partitions hold too few other products, variants counted once:"
         " women/e 0, women/d 1, women/c 2, and 1 more."

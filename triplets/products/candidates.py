@@ -5,20 +5,23 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from core.search import Block, in_blocks, smallest
+from core.search import Block, beside, in_blocks, smallest
 from core.similarity import Floats
 from core.tables import DESCRIPTORS
 from triplets.groups import Rows
 from triplets.products.place import Place
+from triplets.products.ranking import Loaded
 
 _BLOCK = 512  # photos per matrix product, and those of the last product besides
+_CELLS = 2**24  # of a matrix; where a place has more photos, fewer ask at a time
+_FEW = 4  # where no more than this part of the photos asks, the others are read, and not held
 
 Found = tuple[Rows, Rows]
 
 
 def candidates(
-    place: Place, prepared: dict[str, Floats], asked: Rows, kept: int, reach: Floats
-) -> Iterator[tuple[Found, Found]]:
+    place: Place, asked: Rows, kept: int, reach: Floats
+) -> Iterator[tuple[Loaded, Found, Found]]:
     """Pairs of photos, block after block of the products `asked` (a,), ascending, of the P of a place.
 
     Args:
@@ -26,22 +29,43 @@ def candidates(
         reach: (P,) the distance up to which a product wants to know of the `asked` ones, -1 where it does not.
 
     Yields:
-        The photos (m,) of products asked and (m,) of others, all pairs among which the lists are; and photos (m,) of
-        products asked and (m,) of others that are within reach, and a few beyond. Never of one family.
+        The vectors of all photos that are named, at least; the photos (m,) of products asked and (m,) of others, all
+        pairs among which the lists are; and photos (m,) of products asked and (m,) of others that are within reach,
+        and a few beyond. Never of one family.
+
+    Raises:
+        TableError: a vector is not finite.
     """
     photos = np.flatnonzero(np.isin(place.product, asked))
-    gallery = [prepared[name] for name in DESCRIPTORS]
-    queries = gallery if len(photos) == len(place.image_id) else [values[photos] for values in gallery]
-    first = np.flatnonzero(np.diff(place.product[photos], prepend=-1))
     reached = np.where(reach < 0, -np.inf, reach**2).astype(np.float32)[place.product]
-    for block in in_blocks(queries, gallery, place.similarity.factors(), _blocks(first, len(photos))):
-        yield _of_block(place, block, photos[block.queries], kept, reached)
+    few = _FEW * len(photos) <= len(place)
+    everything = None if few else Loaded.of(place, np.arange(len(place)))
+    for block, mine in _few(place, photos) if everything is None else _many(place, photos, everything):
+        wanted, near = _of_block(place, block, mine, kept, reached)
+        yield everything or Loaded.of(place, np.unique(np.concatenate([*wanted, *near]))), wanted, near
 
 
-def _blocks(first: Rows, count: int) -> list[slice]:
-    """Runs of whole products among `count` photos: each begins with the first product that reaches a further block."""
-    begins = first[np.unique(first // _BLOCK, return_index=True)[1]]
-    return [slice(begin, end) for begin, end in zip(begins, [*begins[1:], count], strict=True)]
+def _many(place: Place, photos: Rows, everything: Loaded) -> Iterator[tuple[Block, Rows]]:
+    gallery = [everything.prepared[name] for name in DESCRIPTORS]
+    queries = gallery if len(photos) == len(place) else [values[photos] for values in gallery]
+    for block in in_blocks(queries, gallery, place.similarity.factors(), _blocks(place, photos)):
+        yield block, photos[block.queries]
+
+
+def _few(place: Place, photos: Rows) -> Iterator[tuple[Block, Rows]]:
+    for some in _blocks(place, photos):
+        loaded = place.described.take(photos[some]).load()
+        queries = [loaded[name] for name in DESCRIPTORS]
+        each = [place.described.products(name, loaded[name]) for name in DESCRIPTORS]
+        block = beside(queries, *zip(*each, strict=True), place.similarity.factors())
+        yield block, photos[some]
+
+
+def _blocks(place: Place, photos: Rows) -> list[slice]:
+    """Runs of whole products among `photos` (m,): each begins with the first product that reaches a further block."""
+    first = np.flatnonzero(np.diff(place.product[photos], prepend=-1))
+    begins = first[np.unique(first // max(1, min(_BLOCK, _CELLS // len(place))), return_index=True)[1]]
+    return [slice(begin, end) for begin, end in zip(begins, [*begins[1:], len(photos)], strict=True)]
 
 
 def _of_block(place: Place, block: Block, photos: Rows, kept: int, reached: Floats) -> tuple[Found, Found]:
@@ -69,7 +93,7 @@ def _limits(place: Place, upper: Floats, of_query: Floats, photos: Rows, kept: i
         nearest = np.stack([(rows + own[:, None]).min(axis=0) for rows, own in parts])  # (q, n)
     else:
         nearest = upper + of_query[:, None]
-    if len(place.first) < len(place.image_id):
+    if len(place.first) < len(place):
         nearest = np.minimum.reduceat(nearest, place.first, axis=1)  # (q, P)
     nearest[place.family[products][:, None] == place.family[None, :]] = np.inf
     _collapse(nearest, place.family)

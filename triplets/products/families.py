@@ -1,16 +1,18 @@
 """Families of products: the variants of one product, of which a list of similar products shows the nearest alone."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.codes import MISSING, codes
 from core.components import joined
 from core.errors import InputError
-from core.tables import Catalog
 from triplets.groups import Rows
+from triplets.products.photos import Photos
 
 
-def families(catalog: Catalog, variant: str | None) -> Rows:
-    """Number (n,) the photos of `catalog`: equal where one partition holds both, and their products are variants.
+def families(photos: Photos, variant: str | None) -> Rows:
+    """Number (n,) the photos: equal where one partition holds both, and their products are variants.
 
     Products are variants where they share a copy of a photo, of any partition, and where in the partition itself
     photos of both have the same value, not an empty one, of the attribute `variant`; None looks at copies alone.
@@ -19,22 +21,21 @@ def families(catalog: Catalog, variant: str | None) -> Rows:
     Raises:
         InputError: no photo has a value of `variant`.
     """
-    of_copies = joined(codes(catalog.product_id), codes(catalog.duplicate_group))
+    of_copies = joined(codes(photos.product_id), codes(photos.duplicate_group))
     # Codes are below the number of photos, so that a sum tells both of its terms.
-    partition = codes(catalog.partition) * len(catalog)
-    value = _values(catalog, variant)
+    partition = codes(photos.partition) * len(photos)
+    value = _values(photos, variant)
     return joined(partition + of_copies, np.where(value == MISSING, MISSING, partition + value))
 
 
-def _values(catalog: Catalog, variant: str | None) -> Rows:
+def _values(photos: Photos, variant: str | None) -> Rows:
     """The code of each photo's value of the attribute, `MISSING` where it has none."""
-    values = np.full(len(catalog), None, object)
     if variant is None:
-        return codes(values)
-    values[:] = [pairs.get(variant) or None for pairs in catalog.attributes]
-    numbers = codes(values)
+        return np.full(len(photos), MISSING)
+    values = pc.map_lookup(photos.attributes, pa.scalar(variant), "last")
+    numbers = codes(pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values))
     if (numbers == MISSING).all():
-        known = sorted({name for pairs in catalog.attributes for name, value in pairs.items() if value})
+        known = sorted({name for pairs in photos.attributes.to_pylist() for name, value in pairs if value})
         step = f"Name one of {', '.join(known)}, or null." if known else "Set it to null: no photo has any attribute."
         raise InputError(f"triplets.similar.variant: no photo has the attribute {variant}. {step}")
     return numbers

@@ -7,10 +7,31 @@ from typing import Self
 import numpy as np
 
 from core.similarity import Floats
-from core.tables import DESCRIPTORS, Similar
+from core.tables import DESCRIPTORS
 from triplets.distances import between
 from triplets.groups import Rows
 from triplets.products.place import Place
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The prepared vectors of some `photos` (m,) of a place, ascending: (m, d) per descriptor."""
+
+    photos: Rows
+    prepared: dict[str, Floats]
+
+    @classmethod
+    def of(cls, place: Place, photos: Rows) -> Self:
+        """Read them.
+
+        Raises:
+            TableError: a vector is not finite.
+        """
+        return cls(photos, place.described.take(photos).load())
+
+    def at(self, photos: Rows) -> Rows:
+        """Where the vectors of some photos stand."""
+        return np.searchsorted(self.photos, photos)
 
 
 @dataclass(frozen=True)
@@ -25,11 +46,11 @@ class Pairs:
     apart: dict[str, Floats]
 
     @classmethod
-    def measured(cls, place: Place, prepared: dict[str, Floats], mine: Rows, theirs: Rows) -> Self:
+    def measured(cls, place: Place, loaded: Loaded, mine: Rows, theirs: Rows) -> Self:
         """Pairs with their distances, each a function of its two photos alone: differences, squared and summed."""
         low, high = np.minimum(mine, theirs), np.maximum(mine, theirs)  # many ask for one another
-        _, first, again = np.unique(low * len(place.image_id) + high, return_index=True, return_inverse=True)
-        apart = between(prepared, place.similarity, low[first], high[first])
+        _, first, again = np.unique(low * len(place) + high, return_index=True, return_inverse=True)
+        apart = between(loaded.prepared, place.similarity, loaded.at(low[first]), loaded.at(high[first]))
         return cls(mine, theirs, {name: values[again] for name, values in apart.items()})
 
     @classmethod
@@ -38,6 +59,16 @@ class Pairs:
         apart = {name: np.concatenate([one.apart[name] for one in some]) for name in ("distance", *DESCRIPTORS)}
         return cls(np.concatenate([one.mine for one in some]), np.concatenate([one.theirs for one in some]), apart)
 
+    @classmethod
+    def none(cls) -> Self:
+        """No pair at all."""
+        rows, apart = np.empty(0, np.int64), np.empty(0, np.float32)
+        return cls(rows, rows, dict.fromkeys(("distance", *DESCRIPTORS), apart))
+
+    def moved(self, by: int) -> Self:
+        """The same pairs, where all photos are numbered from `by` on."""
+        return type(self)(self.mine + by, self.theirs + by, self.apart)
+
     def take(self, chosen: Rows) -> Self:
         """The pairs given by indices or by a boolean mask."""
         return type(self)(
@@ -45,30 +76,21 @@ class Pairs:
         )
 
 
-def listed(place: Place, pairs: Pairs, kept: int) -> Similar:
+def listed(product: Rows, family: Rows, pairs: Pairs, kept: int) -> Pairs:
     """The `kept` nearest families of each product that asks in `pairs`, each by its nearest product and photos.
 
-    Equal distances go to the smaller product, then to the earlier photo of the one that asks, then of the other.
+    `product` (n,) is that of each photo, `family` (P,) that of each product. Products that ask ascend, and their lists
+    are by rank. Equal distances go to the smaller product, then to the earlier photo of the one that asks, then of the
+    other.
     """
-    distance, asking, other = pairs.apart["distance"], place.product[pairs.mine], place.product[pairs.theirs]
-    family = asking * len(place.first) + place.family[other]
-    order = np.lexsort((pairs.theirs, pairs.mine, other, distance, family))
-    order = order[_begins(family[order])]
+    distance, asking, other = pairs.apart["distance"], product[pairs.mine], product[pairs.theirs]
+    both = asking * len(family) + family[other]
+    order = np.lexsort((pairs.theirs, pairs.mine, other, distance, both))
+    order = order[_begins(both[order])]
     order = order[np.lexsort((other[order], distance[order], asking[order]))]
-    begins = _begins(asking[order])
-    starts = np.flatnonzero(begins)
-    rank = np.arange(1, len(order) + 1) - np.repeat(starts, np.diff(starts, append=len(order)))
-    order, rank = order[rank <= kept], rank[rank <= kept]
-    best = pairs.take(order)
-    return Similar(
-        partition=np.full(len(order), place.partition, object),
-        product_id=place.product_id[asking[order]],
-        rank=rank.astype(np.int32),
-        similar_id=place.product_id[other[order]],
-        image_id=place.image_id[best.mine],
-        similar_image_id=place.image_id[best.theirs],
-        **best.apart,
-    )
+    starts = np.flatnonzero(_begins(asking[order]))
+    rank = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    return pairs.take(order[rank < kept])
 
 
 def _begins(labels: Rows) -> Rows:

@@ -2,23 +2,25 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from core.atomic import write_json
+from core.arrow import numbers
+from core.atomic import replacing, write_json
 from core.errors import TableError
 from core.paths import SEAL, SEEN, SIMILAR
 from core.similarity import Similarity
-from core.tables import Seen, Similar
-from triplets.products.changes import Before, Counts
-from triplets.products.similar import Found
+from core.tables import Seen, Similar, Table
+from triplets.products.last import Last
+from triplets.products.similar import Search
 
-_VERSION = 1  # of how lists are found: another one may find others
+_VERSION = 2  # of how lists are found, and of what is kept beside them: another one may find others
 
 _CHANGED = {
     "version": "the way in which lists are found",
@@ -28,7 +30,6 @@ _CHANGED = {
 }
 
 Made = dict[str, Any]
-AnyTable = TypeVar("AnyTable", Similar, Seen)
 
 
 def made_by(k: int, similarity: Similarity) -> Made:
@@ -37,59 +38,71 @@ def made_by(k: int, similarity: Similarity) -> Made:
     return {"version": _VERSION, "numpy": np.__version__, "products": k, "similarity": asdict(similarity)}
 
 
-def write(found: Iterator[Found], made: Made) -> tuple[int, Counts]:
-    """Write the lists, then what they were made from, then the seal on both; return the rows, and what was new.
+def write(search: Search, lists: Iterable[pa.Table], seen: pa.Table, made: Made) -> int:
+    """Write the lists, then what they were made from, then the seal on both; return the rows of the lists.
 
+    Of partitions that fail in the `search` all stays as the last run left it, so that the next one tries them again.
     Each file takes its place at once. A run that ends between two of them leaves a seal that does not fit.
-
-    Raises:
-        TableError: as `Table.write_parts`.
     """
-    seen, counts = [], Counts()
-
-    def lists() -> Iterator[Similar]:
-        nonlocal counts
-        for one in found:
-            seen.append(one.seen)
-            counts += one.counts
-            yield one.lists
-
-    rows = Similar.write_parts(SIMILAR, lists())
-    Seen.write_parts(SEEN, seen)
+    with replacing(SIMILAR) as beside:
+        rows = Similar.write_parts(beside, lists)
+        if search.failed:
+            lists, saw = _last(made)
+            failed = search.places.names.take(numbers(search.missed()))
+            rows = Similar.write_parts(beside, [_with(Similar, Similar.arrow(beside), lists, failed)])
+            seen = _with(Seen, seen, saw, failed)
+    Seen.write_parts(SEEN, [seen])
     write_json(SEAL, made | _digests())
-    return rows, counts
+    return rows
 
 
-def read(made: Made) -> tuple[dict[str, Before] | None, str]:
-    """What the last run knew, by partition; or None where today's lists are `made` otherwise, and why, in words."""
+def _with(kind: type[Table], today: pa.Table, last: pa.Table, partitions: pa.Array) -> pa.Table:
+    """Today's rows, but in some partitions those of the last run."""
+    today, last = today.cast(kind.schema()), last.cast(kind.schema())
+    of_today = today.filter(pc.invert(pc.is_in(today["partition"], value_set=partitions)))
+    of_last = last.filter(pc.is_in(last["partition"], value_set=partitions))
+    return pa.concat_tables([of_today, of_last]).sort_by([(name, "ascending") for name in kind.ORDER])
+
+
+def _last(made: Made) -> tuple[pa.Table, pa.Table]:
+    """The last lists and what they were made from, which is nothing where today's are `made` otherwise."""
+    fault = _fault()
+    lists = Similar.schema().empty_table() if fault else Similar.arrow(SIMILAR)
+    return lists, Seen.schema().empty_table() if fault or _differs(made) else Seen.arrow(SEEN)
+
+
+def read(made: Made) -> tuple[Last | None, str]:
+    """What the last run knew; or None where today's lists cannot be `made` from it, and why, in words."""
+    why = _fault() or _differs(made)
+    if why:
+        return None, why
+    return Last(Seen.arrow(SEEN), Similar.arrow(SIMILAR, Last.COLUMNS)), ""
+
+
+def _fault() -> str:
+    """What is wrong with the files of the last run, in words; empty where nothing is."""
     try:
         sealed = json.loads(SEAL.read_text())
-        fits = {name: sealed[name] for name in (SIMILAR.name, SEEN.name)} == _digests()
-        if not fits:
-            return None, f"{SIMILAR} is not as the last run left it"
-        for name, words in _CHANGED.items():
-            if sealed[name] != made[name]:
-                return None, f"{words} changed"
-        lists, seen = _split(Similar.read(SIMILAR)), _split(Seen.read(SEEN))
+        if {name: sealed[name] for name in (SIMILAR.name, SEEN.name)} != _digests():
+            return f"{SIMILAR} is not as the last run left it"
+        if sealed.keys() != {*_CHANGED, SIMILAR.name, SEEN.name}:
+            return f"{SEAL} is not of this program"
     except FileNotFoundError as error:
-        return None, f"{error.filename} does not exist"
-    except (ValueError, TypeError, KeyError, TableError):
-        return None, f"{SEAL} is not of this program"
-    nothing = Similar.from_rows([])
-    return {name: Before(some, lists.get(name, nothing)) for name, some in seen.items()}, ""
+        return f"{error.filename} does not exist"
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return f"{SEAL} is not of this program"
+    for table, path in ((Similar, SIMILAR), (Seen, SEEN)):
+        try:
+            table.count(path)
+        except TableError:
+            return f"{path} is not of this version"
+    return ""
 
 
-def gone(before: Mapping[str, Before], now: set[str]) -> Counts:
-    """The products of partitions that there are no more."""
-    lost = [len(one.seen) for name, one in before.items() if name not in now]
-    return Counts(removed=sum(lost), touched=len(lost))
-
-
-def _split(table: AnyTable) -> dict[str, AnyTable]:
-    """The rows of each partition, which follow one another."""
-    edges = [0, *(np.flatnonzero(table.partition[1:] != table.partition[:-1]) + 1).tolist(), len(table)]
-    runs = [slice(start, end) for start, end in pairwise(edges) if start < end]
-    return {str(table.partition[run.start]): table.take(run) for run in runs}
+def _differs(made: Made) -> str:
+    """What decides the lists and is another than in the last run, in words; empty where nothing is."""
+    sealed = json.loads(SEAL.read_text())
+    return next((f"{words} changed" for name, words in _CHANGED.items() if sealed[name] != made[name]), "")
 
 
 def _digests() -> Made:

@@ -1,30 +1,43 @@
 """Similar products: the nearest products of each product of a partition, exactly, one of each family of variants."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
+from core.attempts import Failure, Failures
 from core.engine import run
-from core.engines import Engine
+from core.engines import LOCAL, Engine
 from core.similarity import Floats, Similarity
-from core.tables import DESCRIPTORS, Catalog, Seen, Similar
+from core.tables import DESCRIPTORS
 from triplets.distances import Described
-from triplets.groups import Rows, partitions
+from triplets.groups import Rows
 from triplets.products.candidates import candidates
-from triplets.products.changes import Before, Changes, Counts
-from triplets.products.place import Place, rows_in
+from triplets.products.changes import Mask
+from triplets.products.photos import Photos
+from triplets.products.place import Place
+from triplets.products.places import Places
 from triplets.products.ranking import Pairs, listed
+
+_PART = 2**25  # pairs of photos that one task looks at: of a giant partition no worker has more than this
+_SMALL = 2**22  # pairs of photos that are looked at sooner than a worker has started
 
 
 @dataclass(frozen=True)
 class Task:
-    """A partition, how long its lists may be, and what the last run knew of it; None where that does not count."""
+    """Products `asked` (a,) of a partition, ascending; `reach` (P,) is how near they must be to enter another's list.
 
+    It is -1 for a product that is asked itself, or where nobody wants to know.
+    """
+
+    number: int
     place: Place
+    asked: Rows
+    reach: Floats
     k: int
-    before: Before | None
 
     @property
     def name(self) -> str:
@@ -34,96 +47,110 @@ class Task:
 
 @dataclass(frozen=True)
 class Found:
-    """The lists of a partition, what they were made from, and what of it is new since the last run."""
+    """Of the partition `number`: the lists of the products asked, as pairs, and where others have them within reach."""
 
-    lists: Similar
-    seen: Seen
-    counts: Counts
+    number: int
+    lists: Pairs
+    nearer: Pairs
 
 
-def similar(
-    catalog: Catalog,
-    features: Path,
-    similarity: Similarity,
-    family: Rows,
-    k: int,
-    engine: Engine,
-    before: Mapping[str, Before] | None = None,
-) -> Iterator[Found]:
-    """The `k` nearest products of each product in its partition; fewer where it holds fewer families.
+@dataclass(frozen=True)
+class Search:
+    """What is asked and by whom: `described` has the vectors of the photos (n,) of `places`, lists are up to `k` long.
+
+    `failed` takes the partitions that cannot be searched; those that lack vectors are there from the first.
+    """
+
+    places: Places
+    described: Described
+    similarity: Similarity
+    k: int
+    engine: Engine
+    failed: Failures
+
+    @classmethod
+    def of(cls, photos: Photos, family: Rows, features: Path, similarity: Similarity, k: int, engine: Engine) -> Self:
+        """A search among the catalog's photos, which `family` numbers as `families` does.
+
+        Raises:
+            TableError: a descriptor's file is missing.
+        """
+        places = Places.of(photos, family)
+        search = cls(places, Described.look(features, places.image_id), similarity, k, engine, Failures())
+        for name in DESCRIPTORS:
+            for row in np.flatnonzero(search.described.rows[name] < 0).tolist():
+                lacks = search.described.lacks(name, str(places.image_id[row]))
+                search.fail(Failure(places.name(places.partition[places.product[row]]), lacks))
+        return search
+
+    def fail(self, failure: Failure) -> None:
+        """Put a partition aside, with the first thing that was wrong with it."""
+        if failure.task not in {one.task for one in self.failed}:
+            self.failed.append(failure)
+
+    def missed(self) -> Rows:
+        """The numbers of the partitions that have failed."""
+        names = {one.task for one in self.failed}
+        return np.flatnonzero([name in names for name in self.places.names.to_pylist()])
+
+    def tasks(self, asked: Mask, reach: Floats) -> Iterator[Task]:
+        """A task per partition of which any product is asked."""
+        missed = self.missed()
+        for number in np.unique(self.places.partition[asked]).tolist():
+            if self.places.families[number] > 1 and number not in missed:
+                products = slice(*self.places.edges[number : number + 2].tolist())
+                place = self.places.place(number, self.described, self.similarity)
+                yield Task(number, place, np.flatnonzero(asked[products]), reach[products], self.k)
+
+
+def similar(search: Search, asked: Mask | None = None, reach: Floats | None = None) -> Iterator[Found]:
+    """The nearest products of each product in its partition; fewer where it holds fewer families.
 
     Two products are as near as the nearest two of their photos there, of any split. The product's own family is left
-    out, and of each other one the nearest product stands for it. Equal distances go to the smaller id. `family` (n,)
-    numbers the photos as `families` does. A table per partition, in the catalog's order. With what was known `before`,
-    by partition, only that is asked which may have changed: the lists are the same.
+    out, and of each other one the nearest product stands for it. Equal distances go to the smaller id.
 
-    Raises:
-        TableError: a descriptor's file or an image's vector is missing, or a vector is not finite.
+    Args:
+        search: takes the partitions of which something failed; they have no result.
+        asked: (S,) the products to ask, all where None.
+        reach: (S,) how near a product must be to enter another's list, -1 where nobody wants to know; None is that.
+
+    Yields:
+        The partitions where any product is asked and there are others, in their order; photos are those of the places.
     """
-    described = Described.find(features, catalog.image_id)
-    found = partitions(catalog)
-    known = before or {}
-    tasks = (
-        Task(Place.of(name, rows, catalog, described, similarity, family), k, known.get(name))
-        for name, rows in found.items()
-    )
-    return run(similar_in, tasks, engine=engine, label="similar products", total=len(found))
+    places, engine, failed = search.places, search.engine, Failures()
+    everybody, nobody = np.ones(len(places), np.bool_), np.full(len(places), -1, np.float32)
+    tasks = list(search.tasks(everybody if asked is None else asked, nobody if reach is None else reach))
+    if engine.name == "processes" and sum(len(task.asked) * len(task.place) for task in tasks) < _SMALL:
+        engine = LOCAL
+    cuts = {task.number: _cuts(task) for task in tasks}
+    parts = (replace(task, asked=some) for task in tasks for some in cuts[task.number])
+    total = sum(map(len, cuts.values()))
+    results = run(similar_in, parts, engine=engine, label="similar products", total=total, failed=failed)
+    for number, some in groupby(results, key=lambda found: found.number):
+        found = list(some)
+        if len(found) == len(cuts[number]):
+            start = places.photos_of(number).start
+            yield Found(
+                number,
+                Pairs.concat([one.lists for one in found]).moved(start),
+                Pairs.concat([one.nearer for one in found]).moved(start),
+            )
+    for failure in failed:
+        search.fail(failure)
+
+
+def _cuts(task: Task) -> list[Rows]:
+    """The products asked, in as many runs as no worker is held by one for long."""
+    size = max(1, _PART // len(task.place))
+    return [task.asked[start : start + size] for start in range(0, len(task.asked), size)]
 
 
 def similar_in(task: Task) -> Found:
-    """The similar products of one partition."""
-    place, before = task.place, task.before
-    fingerprint = place.fingerprints()
-    if before is None:
-        lists, counts = _all(place, task.k), Counts(new=len(place.first), touched=1)
-    else:
-        changes = Changes.since(before, place, fingerprint)
-        lists, counts = _updated(place, task.k, before.lists, changes), changes.counts()
-    partition = np.full(len(place.first), place.partition, object)
-    return Found(lists, Seen(partition, place.product_id, place.product_id[place.family], fingerprint), counts)
-
-
-def _all(place: Place, k: int) -> Similar:
-    everything = np.ones(len(place.first), np.bool_)
-    return _updated(place, k, Similar.from_rows([]), Changes(everything, ~everything, ~everything, 0, False))
-
-
-def _updated(place: Place, k: int, before: Similar, changes: Changes) -> Similar:
-    """The lists of today: found anew, or those of `before` with what is new among them."""
-    kept = place.kept(k)
-    asked = np.flatnonzero(changes.fresh | changes.anew)
-    if kept == 0:
-        return Similar.from_rows([])
-    asking = rows_in(place.product_id, before.product_id)
-    before = before.take((asking >= 0) & ~np.isin(asking, asked))
-    if len(asked) == 0:
-        return before
-    prepared = place.described.load()
-    reach = _reach(place, before, asked, k)
-    parts, nearer = [], []
-    for (mine, theirs), (fresh, others) in candidates(place, prepared, asked, kept, reach):
-        parts.append(listed(place, Pairs.measured(place, prepared, mine, theirs), kept))
-        known = changes.fresh[place.product[fresh]]
-        nearer.append(Pairs.measured(place, prepared, others[known], fresh[known]))
-    return Similar.concat([*parts, *_merged(place, before, Pairs.concat(nearer), kept)])
-
-
-def _reach(place: Place, before: Similar, asked: Rows, k: int) -> Floats:
-    """The distance (P,) up to which a new product is let into a product's list; -1 for those `asked` themselves."""
-    reach = np.full(len(place.first), np.inf, np.float32)
-    last = before.rank == k  # shorter lists have room
-    reach[rows_in(place.product_id, before.product_id[last])] = before.distance[last]
-    reach[asked] = -1
-    return reach
-
-
-def _merged(place: Place, before: Similar, nearer: Pairs, kept: int) -> list[Similar]:
-    """The lists of `before` that no pair touches, and the others with the `nearer` ones among them."""
-    touched = np.isin(rows_in(place.product_id, before.product_id), place.product[nearer.mine])
-    old = before.take(touched)
-    known = Pairs(
-        rows_in(place.image_id, old.image_id),
-        rows_in(place.image_id, old.similar_image_id),
-        {name: getattr(old, name) for name in ("distance", *DESCRIPTORS)},
-    )
-    return [before.take(~touched), listed(place, Pairs.concat([known, nearer]), kept)]
+    """The similar products of a partition, or of some of its products."""
+    place, kept = task.place, task.place.kept(task.k)
+    lists, nearer = [Pairs.none()], [Pairs.none()]
+    for loaded, (mine, theirs), (fresh, others) in candidates(place, task.asked, kept, task.reach):
+        pairs = Pairs.measured(place, loaded, mine, theirs)
+        lists.append(listed(place.product, place.family, pairs, kept))
+        nearer.append(Pairs.measured(place, loaded, others, fresh))
+    return Found(task.number, Pairs.concat(lists), Pairs.concat(nearer))
