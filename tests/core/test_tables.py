@@ -1,12 +1,20 @@
 """Tables: schema, key, nulls, order, atomic and repeatable files."""
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from core import tables
+from core.coded import coded, rows_of
 from core.errors import TableError
-from core.tables import DESCRIPTORS, Catalog, Neighbors, Rejected, StreetPairs, Vectors
+from core.tables import DESCRIPTORS, Catalog, Neighbors, Rejected, Similar, StreetPairs, Vectors
+from core.vector_file import VectorFile
+
+DOUBLES = pa.FixedSizeListArray.from_arrays(pa.array(np.ones(4, np.float64)), 2)
+DIGESTS = pa.array([bytes(16)] * 2, pa.binary(16))
 
 
 def catalog_row(image_id="a", **changed):
@@ -181,13 +189,54 @@ def test_damage_inside_a_file_is_one_line(tmp_path):
     assert str(caught.value).endswith(" Run dvc repro.")
 
 
-def test_vectors_of_another_type_are_refused(tmp_path):
-    path = tmp_path / "v.arrow"
-    values = pa.FixedSizeListArray.from_arrays(pa.array(np.ones(4, np.float64)), 2)
-    with pa.ipc.new_file(path, pa.schema({"image_id": pa.string(), "vector": values.type})) as file:
-        file.write_table(pa.table({"image_id": ["a", "b"], "vector": values}))
+@pytest.mark.parametrize(
+    ("columns", "fault"),
+    [
+        (
+            {"image_id": ["a", "b"], "digest": DIGESTS, "vector": DOUBLES},
+            "vectors of the type fixed_size_list<item: double>[2], not of float32",
+        ),
+        ({"image_id": ["a", "b"], "vector": DOUBLES}, "vectors without digests: image_id, vector"),
+        ({"a": ["b"]}, "no vectors: a"),
+        (
+            {"image_id": ["a", "b"], "digest": ["", ""], "vector": DOUBLES.cast(pa.list_(pa.float32(), 2))},
+            "digests of another type than fixed_size_binary[16]",
+        ),
+    ],
+    ids=["doubles", "an older version", "another table", "digests"],
+)
+def test_vectors_of_another_type_are_refused(tmp_path, columns, fault):
+    path, table = tmp_path / "v.arrow", pa.table(columns)
+    with pa.ipc.new_file(path, table.schema) as file:
+        file.write_table(table)
     with pytest.raises(TableError) as caught:
         Vectors.read(path)
-    assert str(caught.value) == (
-        f"{path} holds vectors of the type fixed_size_list<item: double>[2], not of float32. Run dvc repro."
-    )
+    assert str(caught.value) == f"{path} holds {fault}. Run dvc repro."
+
+
+def test_a_digest_tells_vectors_apart(tmp_path):
+    values = np.array([[0, 1], [0, 1], [0, -1], [-0.0, 1]], np.float32)
+    Vectors(np.array(list("abcd"), object), np.repeat(values, 2, axis=1)[:, ::2], {}).write(tmp_path / "v.arrow")
+    a, b, c, d = VectorFile.read(tmp_path / "v.arrow").digests.to_pylist()
+    assert a == b
+    assert len({a, c, d}) == 3
+
+
+@pytest.mark.parametrize("cuts", [(0, 9), (0, 1, 2, 9), (0, 4, 9)])
+def test_how_rows_are_cut_into_parts_decides_no_byte(tmp_path, monkeypatch, cuts):
+    monkeypatch.setattr(tables, "_ROW_GROUP", 4)
+    names = pa.array(["none", "b", "a"])
+    columns = {name: coded(np.array([1, 1, 1, 2, 2, 2, 2, 1, 1]), names) for name in Similar.CODED}
+    columns |= {"rank": pa.array(range(9), pa.int32())}
+    columns |= {name: pa.array(np.arange(9, dtype=np.float32)) for name in ("distance", *DESCRIPTORS)}
+    table = pa.table({name: columns[name] for name in Similar.columns()})
+    parts = [table.slice(start, stop - start) for start, stop in pairwise(cuts)]
+    assert Similar.write_parts(tmp_path / "s.parquet", parts) == 9
+    Similar.write_parts(tmp_path / "whole.parquet", [table])
+    assert (tmp_path / "s.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    found = Similar.read(tmp_path / "s.parquet")
+    assert found.partition.tolist() == list("bbbaaaabb")
+    assert rows_of(Similar.arrow(tmp_path / "s.parquet")["partition"], pa.array(["a"])).tolist() == [
+        *[-1] * 3, *[0] * 4, -1, -1
+    ]  # fmt: skip
+    assert pq.ParquetFile(tmp_path / "s.parquet").metadata.num_row_groups == 3

@@ -183,16 +183,6 @@ def test_a_catalog_without_attributes_says_so(recommended, call):
     assert not Path("s.csv").exists()
 
 
-def test_a_missing_vector_is_named_and_nothing_is_written(recommended, call):
-    color = Vectors.read(FEATURES / "color.arrow")
-    kept = color.image_id != "c030-1"
-    write_vectors(FEATURES, color.image_id[kept], {"color": color.values[kept]})
-    assert failure(call("similar")) == (
-        f"Error: {FEATURES / 'color.arrow'} has no vector for the image c030-1. Run dvc repro."
-    )
-    assert not SIMILAR.parent.exists()
-
-
 @pytest.mark.parametrize("missing", [CATALOG / TABLE, SIMILARITY, FEATURES / "pattern.arrow"])
 def test_a_missing_input_is_named(recommended, call, missing):
     missing.unlink()

@@ -122,13 +122,13 @@ def similar(search: Search, asked: Mask | None = None, reach: Floats | None = No
     tasks = list(search.tasks(everybody if asked is None else asked, nobody if reach is None else reach))
     if engine.name == "processes" and sum(len(task.asked) * len(task.place) for task in tasks) < _SMALL:
         engine = LOCAL
-    cuts = {task.number: _cuts(task) for task in tasks}
-    parts = (replace(task, asked=some) for task in tasks for some in cuts[task.number])
-    total = sum(map(len, cuts.values()))
+    parts_of = {task.number: cuts(task) for task in tasks}
+    parts = (replace(task, asked=some) for task in tasks for some in parts_of[task.number])
+    total = sum(map(len, parts_of.values()))
     results = run(similar_in, parts, engine=engine, label="similar products", total=total, failed=failed)
     for number, some in groupby(results, key=lambda found: found.number):
         found = list(some)
-        if len(found) == len(cuts[number]):
+        if len(found) == len(parts_of[number]):
             start = places.photos_of(number).start
             yield Found(
                 number,
@@ -139,7 +139,7 @@ def similar(search: Search, asked: Mask | None = None, reach: Floats | None = No
         search.fail(failure)
 
 
-def _cuts(task: Task) -> list[Rows]:
+def cuts(task: Task) -> list[Rows]:
     """The products asked, in as many runs as no worker is held by one for long."""
     size = max(1, _PART // len(task.place))
     return [task.asked[start : start + size] for start in range(0, len(task.asked), size)]
