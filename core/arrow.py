@@ -64,10 +64,10 @@ def rows_in(values: pa.Array, wanted: pa.Array) -> npt.NDArray[np.int64]:
 def or_missing(indices: pa.Array) -> npt.NDArray[np.int64]:
     """Int32 `indices` (n,) as Arrow finds them, -1 where they are null."""
     found = np.frombuffer(indices.buffers()[1], np.int32)[indices.offset : indices.offset + len(indices)]
-    found = found.astype(np.int64)
+    rows: npt.NDArray[np.int64] = found.astype(np.int64)
     if indices.null_count:
-        found[values(pc.indices_nonzero(indices.is_null()))] = -1
-    return found
+        rows[values(pc.indices_nonzero(indices.is_null()))] = -1
+    return rows
 
 
 def values(column: pa.Array | pa.ChunkedArray) -> npt.NDArray:

@@ -24,7 +24,9 @@ def rows_of(column: pa.ChunkedArray, values: pa.Array) -> Rows:
         return np.empty(0, np.int64)
     found = rows_in(values, pa.concat_arrays([chunk.dictionary for chunk in chunks]))
     begins = np.cumsum([0, *(len(chunk.dictionary) for chunk in chunks)])
-    return np.concatenate([found[start:][or_missing(one.indices)] for start, one in zip(begins[:-1], chunks, strict=True)])
+    return np.concatenate(
+        [found[start:][or_missing(one.indices)] for start, one in zip(begins[:-1], chunks, strict=True)]
+    )
 
 
 def with_codes(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from core.coded import by_codes, plain, with_codes
 from core.atomic import replacing
+from core.coded import by_codes, plain, with_codes
 from core.errors import TableError
 from core.vector_file import DIGEST, VectorFile
 

@@ -66,12 +66,12 @@ class Described:
         """What to say where the descriptor `name` has no vector of an image."""
         return TableError(f"{self._path(name)} has no vector for the image {image_id}. Run dvc repro.")
 
-    def take(self, chosen: Column) -> Self:
-        """The places of the photos given by indices or by a boolean mask."""
+    def take(self, chosen: Column | slice) -> Self:
+        """The places of the photos given by indices, by a boolean mask or by a slice."""
         return type(self)(self.features, {name: rows[chosen] for name, rows in self.rows.items()})
 
     def digests(self) -> Digests:
-        """The digests of each photo's vectors, (n, `DIGEST` per descriptor), as the files have them; 0 where none is."""
+        """The digests of each photo's vectors, (n, `DIGEST` per descriptor), 0 where there is none."""
         found = np.zeros((len(self.rows[DESCRIPTORS[0]]), len(DESCRIPTORS), DIGEST), np.uint8)
         for number, name in enumerate(DESCRIPTORS):
             rows = self.rows[name]

@@ -14,11 +14,10 @@ from small_project import (
     row,
     write_params,
     write_project,
-    write_vectors,
 )
 
 from core.paths import CATALOG, FEATURES, SIMILAR, SIMILARITY, TABLE
-from core.tables import Catalog, Similar, Vectors
+from core.tables import Catalog, Similar
 from triplets.products import lists
 from triplets.products.families import families
 from triplets.products.photos import Photos

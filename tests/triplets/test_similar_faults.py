@@ -253,7 +253,23 @@ def test_a_part_has_as_many_products_as_a_worker_may_look_at(recommended, monkey
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8) | st.sampled_from(
-    ["'", '"', "\n", "\r\n", "\0", "a\0b", "\u202eabc", "👗🏽", "=1+1", " ", "é", "e\u0301", "x" * 3000, "../..", "None"]
+    [
+        "'",
+        '"',
+        "\n",
+        "\r\n",
+        "\0",
+        "a\0b",
+        "\u202eabc",
+        "👗🏽",
+        "=1+1",
+        " ",
+        "é",
+        "e\u0301",
+        "x" * 3000,
+        "../..",
+        "None",
+    ]
 )
 
 

@@ -19,9 +19,7 @@ _FEW = 4  # where no more than this part of the photos asks, the others are read
 Found = tuple[Rows, Rows]
 
 
-def candidates(
-    place: Place, asked: Rows, kept: int, reach: Floats
-) -> Iterator[tuple[Loaded, Found, Found]]:
+def candidates(place: Place, asked: Rows, kept: int, reach: Floats) -> Iterator[tuple[Loaded, Found, Found]]:
     """Pairs of photos, block after block of the products `asked` (a,), ascending, of the P of a place.
 
     Args:
@@ -56,8 +54,8 @@ def _few(place: Place, photos: Rows) -> Iterator[tuple[Block, Rows]]:
     for some in _blocks(place, photos):
         loaded = place.described.take(photos[some]).load()
         queries = [loaded[name] for name in DESCRIPTORS]
-        each = [place.described.products(name, loaded[name]) for name in DESCRIPTORS]
-        block = beside(queries, *zip(*each, strict=True), place.similarity.factors())
+        products, lengths = zip(*(place.described.products(name, loaded[name]) for name in DESCRIPTORS), strict=True)
+        block = beside(queries, products, lengths, place.similarity.factors())
         yield block, photos[some]
 
 

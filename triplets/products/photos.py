@@ -13,14 +13,14 @@ _COLUMNS = ("image_id", "product_id", "category", "partition", "duplicate_group"
 
 @dataclass(frozen=True)
 class Photos:
-    """Columns (n,) of the catalog, in its order; `attributes` is None where no attribute makes variants."""
+    """Columns (n,) of the catalog, in its order; `attributes` are empty where none of them makes variants."""
 
     image_id: pa.Array
     product_id: pa.Array
     category: pa.Array
     partition: pa.Array
     duplicate_group: pa.Array
-    attributes: pa.Array | None
+    attributes: pa.Array
 
     def __len__(self) -> int:
         return len(self.image_id)
@@ -41,6 +41,7 @@ class Photos:
 
     @classmethod
     def _of(cls, table: pa.Table) -> Self:
-        columns = {name: table[name].combine_chunks() for name in _COLUMNS}
-        known = "attributes" in table.column_names
-        return cls(**columns, attributes=table["attributes"].combine_chunks() if known else None)
+        if "attributes" not in table.column_names:
+            field = Catalog.schema().field("attributes")
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+        return cls(**{name: table[name].combine_chunks() for name in (*_COLUMNS, "attributes")})

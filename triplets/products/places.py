@@ -143,4 +143,3 @@ class Places:
             "digest": from_bytes(digests),
         }
         return pa.table(columns)
-

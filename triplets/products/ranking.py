@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from core.similarity import Floats
-from core.tables import DESCRIPTORS
+from core.tables import DESCRIPTORS, Column
 from triplets.distances import between
 from triplets.groups import Rows
 from triplets.products.place import Place
@@ -69,7 +69,7 @@ class Pairs:
         """The same pairs, where all photos are numbered from `by` on."""
         return type(self)(self.mine + by, self.theirs + by, self.apart)
 
-    def take(self, chosen: Rows) -> Self:
+    def take(self, chosen: Column) -> Self:
         """The pairs given by indices or by a boolean mask."""
         return type(self)(
             self.mine[chosen], self.theirs[chosen], {name: some[chosen] for name, some in self.apart.items()}

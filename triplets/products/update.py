@@ -42,5 +42,10 @@ class Update:
         touched[product[nearer.mine]] = True
         old = touched[self.asking]
         merged = listed(product, self.places.family, Pairs.concat([self.pairs.take(old), nearer]), k)
-        lists = Pairs.concat([self.pairs.take(~old), found, merged])
-        return lists.take(np.argsort(product[lists.mine], kind="stable"))
+        new = Pairs.concat([found, merged])
+        new = new.take(np.argsort(product[new.mine], kind="stable"))
+        # Both are in the order of the products, so the new rows are put in between.
+        kept = np.flatnonzero(~old)
+        between = np.searchsorted(self.asking[kept], product[new.mine])
+        rows = np.insert(kept, between, len(old) + np.arange(len(new.mine)))
+        return Pairs.concat([self.pairs, new]).take(rows)
