@@ -9,6 +9,7 @@ import pyarrow as pa
 from core.arrow import or_missing, rows_in, whole
 
 Rows = npt.NDArray[np.int64]
+_SPARSE = 16
 CODES = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -49,9 +50,14 @@ def with_codes(table: pa.Table, schema: pa.Schema) -> pa.Table:
 def _fewest(column: pa.ChunkedArray) -> pa.DictionaryArray:
     parts = [or_missing(chunk.indices) for chunk in column.chunks]
     rows, values = np.concatenate([np.empty(0, np.int64), *parts]), column.chunk(0).dictionary
-    used = np.zeros(len(values), np.bool_)
-    used[rows] = True
-    return coded((np.cumsum(used) - 1)[rows], values.take(whole(np.flatnonzero(used))))
+    least = int(rows.min(initial=len(values)))
+    span = int(rows.max(initial=least)) + 1 - least
+    if span > _SPARSE * len(rows):
+        used, again = np.unique(rows, return_inverse=True)
+        return coded(again, values.take(whole(used)))
+    there = np.zeros(span, np.bool_)  # much faster than to sort
+    there[rows - least] = True
+    return coded((np.cumsum(there) - 1)[rows - least], values.take(whole(least + np.flatnonzero(there))))
 
 
 def by_codes(schema: pa.Schema, names: Collection[str]) -> pa.Schema:

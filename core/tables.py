@@ -178,7 +178,7 @@ class Table:
             TableError: as `read`.
         """
         with _reading(path), pq.ParquetFile(path, read_dictionary=list(cls.CODED)) as file:
-            table = file.read(columns and list(columns))
+            table = file.read(columns and list(columns), use_threads=False)  # threads take longer to start
             cls._check(path, plain(file.schema_arrow))
             return table
 

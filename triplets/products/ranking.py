@@ -69,8 +69,8 @@ class Pairs:
         """The same pairs, where all photos are numbered from `by` on."""
         return type(self)(self.mine + by, self.theirs + by, self.apart)
 
-    def take(self, chosen: Column) -> Self:
-        """The pairs given by indices or by a boolean mask."""
+    def take(self, chosen: Column | slice) -> Self:
+        """The pairs given by indices, by a boolean mask or by a slice."""
         return type(self)(
             self.mine[chosen], self.theirs[chosen], {name: some[chosen] for name, some in self.apart.items()}
         )

@@ -116,6 +116,9 @@ def similar(search: Search, asked: Mask | None = None, reach: Floats | None = No
 
     Yields:
         The partitions where any product is asked and there are others, in their order; photos are those of the places.
+
+    Raises:
+        MildnetError: all partitions have failed.
     """
     places, engine, failed = search.places, search.engine, Failures()
     everybody, nobody = np.ones(len(places), np.bool_), np.full(len(places), -1, np.float32)
@@ -137,6 +140,8 @@ def similar(search: Search, asked: Mask | None = None, reach: Floats | None = No
             )
     for failure in failed:
         search.fail(failure)
+    if search.failed and len(search.missed()) == len(places.names):
+        raise search.failed[0].error
 
 
 def cuts(task: Task) -> list[Rows]:
@@ -150,7 +155,8 @@ def similar_in(task: Task) -> Found:
     place, kept = task.place, task.place.kept(task.k)
     lists, nearer = [Pairs.none()], [Pairs.none()]
     for loaded, (mine, theirs), (fresh, others) in candidates(place, task.asked, kept, task.reach):
-        pairs = Pairs.measured(place, loaded, mine, theirs)
-        lists.append(listed(place.product, place.family, pairs, kept))
-        nearer.append(Pairs.measured(place, loaded, others, fresh))
+        # Most of both are the same pairs.
+        pairs = Pairs.measured(place, loaded, np.concatenate([mine, others]), np.concatenate([theirs, fresh]))
+        lists.append(listed(place.product, place.family, pairs.take(slice(len(mine))), kept))
+        nearer.append(pairs.take(slice(len(mine), None)))
     return Found(task.number, Pairs.concat(lists), Pairs.concat(nearer))
