@@ -22,8 +22,8 @@ from triplets.products.place import Place
 from triplets.products.places import Places
 from triplets.products.ranking import Pairs, listed
 
-_PART = 2**25  # pairs of photos that one task looks at: of a giant partition no worker has more than this
-_SMALL = 2**22  # pairs of photos that are looked at sooner than a worker has started
+_PART = 2**25  # products asked x photos of their partition, in one task: a giant partition is many of them
+_SMALL = 2**22  # likewise, in all tasks: what is done sooner than a worker has started
 
 
 @dataclass(frozen=True)
