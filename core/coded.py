@@ -33,7 +33,7 @@ def rows_of(column: pa.ChunkedArray, values: pa.Array) -> Rows:
 def with_codes(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The table in a `schema`, with codes of what there is of a text in it, sorted as the codes were.
 
-    So the rows alone decide the bytes, not what they were taken from. Parts of a coded column must share a dictionary.
+    So the rows alone decide the bytes, not what they were taken from.
     """
     columns = []
     for name in schema.names:
@@ -48,6 +48,8 @@ def with_codes(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def _fewest(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    if len({chunk.dictionary.buffers()[1].address for chunk in column.chunks}) > 1:
+        column = column.unify_dictionaries()
     parts = [or_missing(chunk.indices) for chunk in column.chunks]
     rows, values = np.concatenate([np.empty(0, np.int64), *parts]), column.chunk(0).dictionary
     least = int(rows.min(initial=len(values)))

@@ -240,3 +240,17 @@ def test_how_rows_are_cut_into_parts_decides_no_byte(tmp_path, monkeypatch, cuts
         *[-1] * 3, *[0] * 4, -1, -1
     ]  # fmt: skip
     assert pq.ParquetFile(tmp_path / "s.parquet").metadata.num_row_groups == 3
+
+
+def test_parts_by_other_codes_are_the_same_text(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_ROW_GROUP", 4)
+    rest = {"rank": pa.array(range(3), pa.int32())}
+    rest |= {name: pa.array(np.zeros(3, np.float32)) for name in ("distance", *DESCRIPTORS)}
+    parts = []
+    for names in (["a", "b"], ["c", "b", "d"]):
+        columns = dict.fromkeys(Similar.CODED, coded(np.array([0, 1, 0]), pa.array(names))) | rest
+        parts.append(pa.table({name: columns[name] for name in Similar.columns()}))
+    Similar.write_parts(tmp_path / "s.parquet", parts)
+    Similar.write_parts(tmp_path / "again.parquet", [Similar.arrow(tmp_path / "s.parquet")])
+    for path in ("s.parquet", "again.parquet"):
+        assert Similar.read(tmp_path / path).similar_id.tolist() == list("abacbc")
