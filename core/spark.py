@@ -35,7 +35,7 @@ _JOBS = 4  # under way at a time: the next ones fill the slots that the last bun
 _TASKS = 64  # of a bundle at most
 _PHOTOS = 4096  # likewise, of all its tasks
 _COPIES = 8  # of a result that Java's memory must have room for
-_FAULTS = (PySparkException, Py4JError)
+_FAULTS = (PySparkException, Py4JError, ConnectionError)  # the last where Java has gone
 
 
 def run(function: Callable[[Any], Any], tasks: Iterable[Any], engine: Engine) -> Iterator[Any]:
@@ -51,7 +51,7 @@ def run(function: Callable[[Any], Any], tasks: Iterable[Any], engine: Engine) ->
         drawn = bundles(tasks)
         waiting: deque[tuple[list[Bundle], Future[list[bytes]]]] = deque()
         try:
-            for job in iter(lambda: list(islice(drawn, context.defaultParallelism)), []):
+            for job in iter(lambda: list(islice(drawn, jobs.slots())), []):
                 waiting.append((job, jobs.start(job)))
                 if len(waiting) >= _JOBS:
                     yield from jobs.outcomes(*waiting.popleft())
@@ -90,6 +90,13 @@ class Jobs:
     tag: str
     most: int
 
+    def slots(self) -> int:
+        """How many bundles the cluster can do at a time; more as its executors arrive."""
+        try:
+            return int(self.context.defaultParallelism)
+        except _FAULTS as error:
+            raise InputError(told(error, "the next task")) from error
+
     def start(self, job: list[Bundle]) -> Future[list[bytes]]:
         """Do the bundles; the future has the answers of all their tasks, in order."""
         return self.pool.submit(self._collect, job)
@@ -122,7 +129,7 @@ class Jobs:
         for answers in waiting:
             answers.cancel()
         if self.context._jsc is not None:  # else it is stopped, and they with it
-            with suppress(Py4JError):
+            with suppress(*_FAULTS):
                 self.context.cancelJobsWithTag(self.tag)
 
     def _again(self, job: list[Bundle]) -> Iterator[Any]:

@@ -2,6 +2,8 @@
 
 import re
 
+from py4j.protocol import Py4JNetworkError
+
 _TASK = re.compile(r"Task (\d+) in stage \S+ failed (\d+) times")
 _MODULE = re.compile(r"ModuleNotFoundError: (No module named '[^']+')")
 _MEMORY = ("Python worker exited unexpectedly", "MemoryError", "OutOfMemory", "ExecutorLostFailure", "exit code 137")
@@ -21,9 +23,10 @@ def told(error: BaseException, name: str) -> str:
         return f"a Spark worker cannot import the project: {module[1]}. Install it there, or set PYSPARK_PYTHON."
     found = _TASK.search(text)
     if found is None:
+        reason = "Java has ended" if isinstance(error, ConnectionError | Py4JNetworkError) else first_line(text)
         return (
-            f"Spark has stopped at {name}: {first_line(text)}. Run the command again; if Java lacks memory, with a"
-            " higher spark.driver.memory."
+            f"Spark has stopped at {name}: {reason}. Run the command again; if Java lacks memory, with a higher"
+            " spark.driver.memory."
         )
     times = found[2]
     if any(sign in text for sign in _MEMORY):

@@ -71,7 +71,10 @@ def session(engine: Engine) -> Iterator[SparkContext]:
         yield context
     finally:
         if active is None:
-            context.stop()
+            try:
+                context.stop()
+            except ConnectionError:  # Java has gone; the second call clears what is left here
+                context.stop()
 
 
 def _started(engine: Engine) -> SparkContext:
@@ -87,7 +90,10 @@ def _started(engine: Engine) -> SparkContext:
     interrupted = signal.getsignal(signal.SIGINT)
     try:
         conf = SparkConf().setMaster(master).setAll(list(settings.items()))
-        return SparkContext(conf=conf, gateway=gateway)
+        context = SparkContext(conf=conf, gateway=gateway)
+        # Where Java ends, this server would print a traceback of its own.
+        context._accumulatorServer.handle_error = lambda *_: None
+        return context
     except (Py4JError, PySparkException) as error:
         raise InputError(f"Spark does not start at {engine.master or master}: {first_line(str(error))}.") from error
     finally:

@@ -52,6 +52,16 @@ def short() -> None:
 
 
 @main.command()
+def full() -> None:
+    """Results each of which Java can hold, but not several at a time."""
+    import spark_program
+
+    tasks = [spark_program.Task(number, gives_mb=55, size=5000) for number in range(12)]
+    for _ in engine.run(spark_program.memory, tasks, engine=Engine("spark", workers=2), label=None):
+        pass
+
+
+@main.command()
 @click.argument("name")
 def slow(name: str) -> None:
     """A task that is soon done, and some that are not."""

@@ -1,6 +1,7 @@
 """Want of memory and interrupts on Spark: the task is named, the others are done, and no process stays behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,15 +27,19 @@ pytestmark = pytest.mark.service
 PROGRAM = Path(__file__).with_name("spark_program.py")
 
 
-def test_a_worker_or_java_that_lacks_memory_is_told_by_its_task_and_the_others_are_done(tmp_path):
-    settings = "spark.executor.pyspark.memory 4g\nspark.driver.memory 500m\n"  # of two workers; of Java
-    (tmp_path / "spark-defaults.conf").write_text(settings)
-    known = {"SPARK_CONF_DIR": str(tmp_path), "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{PROGRAM.parent}"}
-    done = subprocess.run(
-        [sys.executable, PROGRAM, "short"], env=os.environ | known, capture_output=True, text=True, timeout=120
+def done(folder: Path, kind: str) -> subprocess.CompletedProcess:
+    """The program, whose two workers have 2 GB each and whose Java has 500 MB."""
+    (folder / "spark-defaults.conf").write_text("spark.executor.pyspark.memory 4g\nspark.driver.memory 500m\n")
+    known = {"SPARK_CONF_DIR": str(folder), "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{PROGRAM.parent}"}
+    return subprocess.run(
+        [sys.executable, PROGRAM, kind], env=os.environ | known, capture_output=True, text=True, timeout=120
     )
-    assert done.returncode == 0, done.stderr
-    said = done.stdout.splitlines()
+
+
+def test_a_worker_or_java_that_lacks_memory_is_told_by_its_task_and_the_others_are_done(tmp_path):
+    result = done(tmp_path, "short")
+    assert result.returncode == 0, result.stderr
+    said = result.stdout.splitlines()
     assert said[0] == "6 done"
     assert said[1].startswith("women/skirts 2 needs more memory than a worker has: Unable to allocate 5.86 GiB")
     assert said[1].endswith("Lower --workers, or raise spark.executor.pyspark.memory on Spark.")
@@ -42,7 +47,17 @@ def test_a_worker_or_java_that_lacks_memory_is_told_by_its_task_and_the_others_a
         "the result of women/skirts 5, 160 MB, is too large for Java's memory. Raise spark.driver.memory and"
         " spark.executor.memory to 2g."
     )
-    assert done.stderr == ""
+    assert result.stderr == ""
+
+
+def test_a_java_that_is_full_ends_the_run_in_one_line(tmp_path):
+    result = done(tmp_path, "full")
+    assert result.returncode == 1
+    assert re.fullmatch(
+        r"Error: Spark has stopped at women/skirts \d+ to women/skirts \d+: Java has ended\. Run the command again;"
+        r" if Java lacks memory, with a higher spark\.driver\.memory\.\n",
+        result.stderr,
+    )
 
 
 def started(process: psutil.Popen, what: str) -> bool:
