@@ -1,10 +1,10 @@
 """What a day costs: a model of the seconds and the memory of each step, fitted to small runs, held to a larger one.
 
-A step costs its main process something per command, partition and photo, and its workers something per partition, photo
-and pair of photos of a partition (n squared); an increment costs pairs of a new photo and one of its partition instead.
-The coefficients are at least 0 (Lawson and Hanson, Solving Least Squares Problems, 1974, chapter 23) and fit the runs
-by their relative errors. Every run is a command as a user runs it, start and tables included, on the uneven catalogs of
-`mining.py`; extraction runs on photos of the project in the working folder.
+A step costs its main process, and its workers, something per command, partition, photo and pair of photos of one
+partition; an increment costs pairs of a new photo and one of its partition instead. The coefficients are at least 0
+(Lawson and Hanson, Solving Least Squares Problems, 1974, chapter 23) and fit the runs by their relative errors. Every
+run is a command as a user runs it, start and tables included, on the catalogs of `mining.py`; extraction runs on photos
+of the project in the working folder.
 """
 
 import json
@@ -72,14 +72,9 @@ class Load:
     partitions: int
     photos: int
     pairs: float
-    largest: int
 
-    def main(self) -> list[float]:
-        """What the main process pays for."""
-        return [1, self.partitions, self.photos]
-
-    def workers(self) -> list[float]:
-        """What the workers pay for."""
+    def terms(self) -> list[float]:
+        """What is paid for."""
         return [1, self.partitions, self.photos, self.pairs]
 
 
@@ -99,7 +94,7 @@ class Used:
 
 @dataclass(frozen=True)
 class Model:
-    """Seconds per command, partition and photo of the main process; of the workers these, and per pair of photos."""
+    """Seconds of the main process and of the workers by the terms of a load; MB of the main one."""
 
     main: list[float]
     workers: list[float]
@@ -109,14 +104,14 @@ class Model:
     def fit(cls, runs: Sequence[tuple[Load, Used]]) -> "Model":
         """Fit to some runs."""
         return cls(
-            _fitted([load.main() for load, _ in runs], [used.main for _, used in runs]),
-            _fitted([load.workers() for load, _ in runs], [used.workers for _, used in runs]),
+            _fitted([load.terms() for load, _ in runs], [used.main for _, used in runs]),
+            _fitted([load.terms() for load, _ in runs], [used.workers for _, used in runs]),
             _fitted([[1, load.photos] for load, _ in runs], [used.main_mb for _, used in runs]),
         )
 
     def predict(self, load: Load) -> tuple[float, float]:
         """Processor seconds of the main process and of the workers."""
-        return float(np.dot(self.main, load.main())), float(np.dot(self.workers, load.workers()))
+        return float(np.dot(self.main, load.terms())), float(np.dot(self.workers, load.terms()))
 
 
 @click.command()
@@ -170,7 +165,7 @@ def foreseen(model: Model, products: int, increment: bool) -> dict[str, Any]:
     """Minutes of a step for a catalog of one photo per product, by how many workers there are."""
     sizes = uneven(products, _PARTITIONS, products // 20).astype(float)
     pairs = float((sizes**2).sum()) * (_NEW if increment else 1)
-    main_s, workers_s = model.predict(Load(_PARTITIONS, products, pairs, int(sizes.max())))
+    main_s, workers_s = model.predict(Load(_PARTITIONS, products, pairs))
     return {
         "main_minutes": main_s / 60,
         "main_gb": float(np.dot(model.main_mb, [1, products])) / 1024,
@@ -187,7 +182,7 @@ def measured(folder: Path, workers: int) -> dict[str, list[tuple[Load, Used]]]:
         root = folder / str(number)
         make(root, sizes, 7)
         new = _without_new(root)
-        whole = Load(len(sizes), int(sizes.sum()), float((sizes.astype(float) ** 2).sum()), int(sizes.max()))
+        whole = Load(len(sizes), int(sizes.sum()), float((sizes.astype(float) ** 2).sum()))
         for step in ("recommend", "mine"):
             found[step].append((whole, _run(root, "triplets", step, "--workers", str(workers))))
         today = Catalog.read(root / CATALOG / TABLE)
@@ -199,7 +194,6 @@ def measured(folder: Path, workers: int) -> dict[str, list[tuple[Load, Used]]]:
             len(np.unique(partition[new])),
             len(today),
             float((np.bincount(partition, weights=new) * np.bincount(partition)).sum()),
-            whole.largest,
         )
         step = "similar --incremental"
         found[step].append((some, _run(root, "triplets", *step.split(), "--workers", str(workers))))
@@ -220,7 +214,7 @@ def extracted(folder: Path, workers: int) -> list[tuple[Load, Used]]:
         every = [Catalog.read(path / TABLE) for path in COLLECTIONS]
         for path, table in zip(COLLECTIONS, every, strict=True):
             table.take(np.arange(len(table)) < (count if path == CATALOG else 0)).write(root / path / TABLE)
-        load = Load(0, min(count, len(every[0])), 0, 0)
+        load = Load(0, min(count, len(every[0])), 0)
         found.append((load, _run(root, "features", "extract")))
         shutil.rmtree(root)
     return found
