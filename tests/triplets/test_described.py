@@ -49,6 +49,19 @@ def test_blocks_cover_each_photo_once_and_leave_the_table_as_it_is(described):
     np.testing.assert_array_equal(described.load()["color"], np.sqrt(VECTORS["color"]))
 
 
+@pytest.mark.parametrize("rows", [np.arange(40), np.array([3, 9, 0, 1, 2, 39])], ids=["all", "scattered"])
+def test_products_are_those_of_the_prepared_vectors(tmp_path, rows):
+    vectors = {name: values.copy() for name, values in VECTORS.items()}
+    for values in vectors.values():
+        values[1], values[2] = 0, values[2] * np.float32(1e-21)  # whose squares have lost their digits
+    write_vectors(tmp_path, IDS, vectors)
+    described = Described.find(tmp_path, IDS).take(rows)
+    for name, values in described.load().items():
+        products, lengths = described.products(name, values[:5])
+        np.testing.assert_allclose(products, values[:5] @ values.T, atol=1e-6)
+        np.testing.assert_allclose(lengths, (values**2).sum(axis=1), atol=1e-6)
+
+
 def test_each_category_asks_by_its_own_weights_or_by_those_of_all():
     named = {"structure": 0.5, "pattern": 0.3, "color": 0.2}
     own = {"structure": 0.0, "pattern": 0.0, "color": 1.0}

@@ -17,13 +17,14 @@ from small_project import random_vectors, row, write_params, write_project, writ
 
 from core.atomic import alone
 from core.engines import LOCAL
+from core.errors import InputError
 from core.paths import CATALOG, FEATURES, SEAL, SEEN, SIMILAR, SIMILAR_LOCK, TABLE
 from core.similarity import Similarity
 from core.tables import DESCRIPTORS, Catalog, Seen, Similar, Vectors
 from triplets.products import candidates, daily, seen, similar
 from triplets.products.families import families
 from triplets.products.photos import Photos
-from triplets.products.similar import Search
+from triplets.products.similar import Search, similar_in
 
 FITTED = Similarity(dict.fromkeys(DESCRIPTORS, 1 / 3), dict.fromkeys(DESCRIPTORS, 1.0))
 
@@ -240,6 +241,30 @@ def tasks():
 def search_of(catalog: Catalog, k: int) -> Search:
     photos = Photos.of(catalog)
     return Search.of(photos, families(photos, None), FEATURES, FITTED, k, LOCAL)
+
+
+def short_of_memory(task):
+    """A worker that is too small for the first products."""
+    if 0 in task.asked:
+        raise MemoryError
+    return similar_in(task)
+
+
+def test_a_partition_of_which_a_part_fails_has_failed(recommended, call, monkeypatch):
+    without("p004")
+    assert call("similar").exit_code == 0
+    before = written()
+    without("p007")  # of skirts
+    monkeypatch.setattr(similar, "_PART", 200)
+    monkeypatch.setattr(similar, "similar_in", short_of_memory)
+    result = call("similar")
+    assert result.exit_code == 1  # all of them
+    assert written() == before
+    search = search_of(Catalog.read(CATALOG / TABLE), 3)
+    asked = np.ones(len(search.places), np.bool_)
+    asked[search.places.edges[:2]] = False  # the first ones of dresses and skirts
+    assert [found.number for found in similar.similar(search, asked)] == [0, 1]
+    assert [(one.task, type(one.error)) for one in search.failed] == [("women/tops", InputError)]
 
 
 def test_a_part_has_as_many_products_as_a_worker_may_look_at(recommended, monkeypatch):
