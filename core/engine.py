@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import TypeVar
 
@@ -81,6 +83,7 @@ def _serial(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterat
 def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -> Iterator[Result | Failure]:
     # A forked child would inherit the locks of TensorFlow's and Arrow's threads; a spawned one starts clean.
     context = multiprocessing.get_context("spawn")
+    resource_tracker.ensure_running()  # which meddles with the signals that `_uninterrupted` holds back
     reader, writer = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent, initargs=(reader,))
     try:
@@ -88,7 +91,8 @@ def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers
             waiting: deque[Future[Result | Failure]] = deque()
             try:
                 for task in tasks:
-                    waiting.append(pool.submit(attempted, function, task))
+                    with _uninterrupted():
+                        waiting.append(pool.submit(attempted, function, task))
                     if len(waiting) > 2 * workers:
                         yield waiting.popleft().result()
                 while waiting:
@@ -100,12 +104,21 @@ def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers
         raise InputError(f"one of {workers} worker processes was killed. Lower --workers, it may be memory.") from error
 
 
-def _follow_parent(reader: Connection) -> None:
-    """End with the parent, or when it closes its end of the pipe: a killed one would leave workers that wait for ever.
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold back an interrupt from the keyboard, which reaches every process: the parent alone is to answer it.
 
-    An interrupt from the keyboard reaches every process; the parent alone is to answer it.
+    A process that is started here never sees one.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _follow_parent(reader: Connection) -> None:
+    """End with the parent, or when it closes its end of the pipe: else workers would wait for a killed one for ever."""
     parent = multiprocessing.parent_process()
 
     def end() -> None:

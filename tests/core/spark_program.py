@@ -3,6 +3,7 @@
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 import numpy as np
@@ -61,12 +62,19 @@ def full() -> None:
         pass
 
 
+def asleep(started: Path) -> None:
+    started.touch()
+    time.sleep(90)
+
+
 @main.command()
 @click.argument("name")
-def slow(name: str) -> None:
-    """A task that is soon done, and some that are not."""
-    for _ in engine.run(time.sleep, [0.01, 0.01, 90, 90, 90], engine=Engine(name, 2), label=None):
-        print("ready", flush=True)
+@click.argument("started", type=click.Path(path_type=Path))
+def slow(name: str, started: Path) -> None:
+    """Tasks that take long, of which the first to start makes a file."""
+    import spark_program
+
+    list(engine.run(spark_program.asleep, [started] * 4, engine=Engine(name, 2), label=None))
 
 
 if __name__ == "__main__":

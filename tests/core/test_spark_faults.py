@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,12 +26,13 @@ except InputError as error:
 pytestmark = pytest.mark.service
 
 PROGRAM = Path(__file__).with_name("spark_program.py")
+IMPORTS = {"PYTHONPATH": f"{PROGRAM.parents[2]}{os.pathsep}{PROGRAM.parent}"}
 
 
 def done(folder: Path, kind: str) -> subprocess.CompletedProcess:
     """The program, whose two workers have 2 GB each and whose Java has 500 MB."""
     (folder / "spark-defaults.conf").write_text("spark.executor.pyspark.memory 4g\nspark.driver.memory 500m\n")
-    known = {"SPARK_CONF_DIR": str(folder), "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{PROGRAM.parent}"}
+    known = IMPORTS | {"SPARK_CONF_DIR": str(folder)}
     return subprocess.run(
         [sys.executable, PROGRAM, kind], env=os.environ | known, capture_output=True, text=True, timeout=120
     )
@@ -69,19 +71,18 @@ def started(process: psutil.Popen, what: str) -> bool:
 
 @pytest.mark.parametrize("engine", ["spark", "processes"])
 @pytest.mark.parametrize("moment", ["start", "midst"])
-def test_an_interrupt_ends_all_at_once(engine, moment):
+def test_an_interrupt_ends_all_at_once(engine, moment, tmp_path):
     process = psutil.Popen(
-        [sys.executable, PROGRAM, "slow", engine],
+        [sys.executable, PROGRAM, "slow", engine, tmp_path / "started"],
+        env=os.environ | IMPORTS,
         start_new_session=True,
-        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    if moment == "midst":
-        assert process.stdout.readline() == "ready\n"
-    else:
-        while not started(process, "spark-submit" if engine == "spark" else "spawn_main"):
-            assert process.poll() is None
+    early = "pyspark-shell" if engine == "spark" else "spawn_main"
+    while not (started(process, early) if moment == "start" else (tmp_path / "started").exists()):
+        assert process.poll() is None
+        time.sleep(0.05)
     others = process.children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)  # as the keyboard does
     _, said = process.communicate(timeout=30)
