@@ -88,7 +88,7 @@ $(INTERCHANGE)/.installed: locks/interchange.txt
 	$(INTERCHANGE)/bin/pip check
 	@touch $@
 
-bench: browser $(VENV)/.installed-bench ## every script in benchmarks/: a table each (see its --help for --json FILE)
+bench: browser spark $(VENV)/.installed-bench ## every script in benchmarks/: a table each (see its --help for --json FILE)
 	@for script in benchmarks/*.py; do python $$script || exit 1; done
 
 # What the project is measured beside. One of them is built, by what the environment already has.

@@ -21,6 +21,9 @@ class PhotoError(MildnetError):
         self.reason = reason
         self.detail = detail
 
+    def __reduce__(self) -> tuple[type["PhotoError"], tuple[str, str]]:
+        return type(self), (self.reason, self.detail)  # else a worker's could not be read
+
 
 class InputError(MildnetError):
     """The data cannot be used as the parameters ask."""

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_info
 from core.attempts import Failures
 from core.engine import run
 from core.engines import LOCAL, Engine
-from core.errors import InputError, TableError
+from core.errors import InputError, PhotoError, TableError
 
 
 def uneven(task, size=60):
@@ -104,6 +104,15 @@ def test_a_task_that_lacks_memory_is_named(workers):
     assert failed.describe().endswith("Lower --workers, or raise spark.executor.pyspark.memory on Spark.")
     with pytest.raises(InputError, match=r"^task 1 needs more memory than a worker has: Unable"):
         list(run(needs_memory, range(3), engine=Engine(workers=workers), label=None))
+
+
+def damaged(task):
+    raise PhotoError("truncated", f"photo {task}")
+
+
+def test_an_unusable_photo_is_told_from_a_worker_too():
+    with pytest.raises(PhotoError, match=r"^truncated: photo 0$"):
+        list(run(damaged, range(2), engine=Engine(workers=2), label=None))
 
 
 def test_no_failure_is_told_in_no_words():

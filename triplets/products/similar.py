@@ -44,6 +44,11 @@ class Task:
         """The partition."""
         return self.place.partition
 
+    @property
+    def size(self) -> int:
+        """The photos that the products are compared with."""
+        return len(self.place)
+
 
 @dataclass(frozen=True)
 class Found:
