@@ -6,8 +6,8 @@ LOCK := locks/$(BACKEND).txt
 # One stamp per backend: asking for another one makes .venv anew.
 INSTALLED := $(VENV)/.installed-$(BACKEND)
 INTERCHANGE := .venv-interchange
-# The folder in which `make similars` shows a day, or so many of them.
-LIVE := live
+# The folder in which `make similars` shows a day, or so many of them. It is removed to begin anew, so it is no one else's.
+override LIVE := live-sample
 DAYS ?= 1
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -21,6 +21,7 @@ pipeline: setup ## everything, from an empty checkout to a judged model
 	@train where
 
 similars: setup ## a day of a live catalog, shown on the sample: new rows in, similar products out (docs/daily.md)
+	@python tests/databases/beside_postgres.py true
 	dvc repro similar
 	@$(MAKE) --no-print-directory $(LIVE)
 	cd $(LIVE) && python ../tests/databases/beside_postgres.py sh -ec ' \
@@ -34,7 +35,7 @@ similars: setup ## a day of a live catalog, shown on the sample: new rows in, si
 $(LIVE): dvc.lock
 	rm -rf $@ $@.partial
 	mkdir $@.partial
-	tar chf $@.partial/all params.yaml data/sample data/cache/*.sqlite data/curated data/features data/triplets/recommended data/triplets/similar
+	tar chf $@.partial/all params.yaml data/sample $(wildcard data/cache/*.sqlite) data/curated data/features data/triplets/recommended data/triplets/similar
 	cd $@.partial && tar xf all && rm all
 	mv $@.partial $@
 	touch $@

@@ -1,10 +1,10 @@
 """What a day costs: a model of the seconds and the memory of each step, fitted to small runs, held to a larger one.
 
-A step costs its main process, and its workers, something per command, partition, photo and pair of photos of one
-partition; an increment costs pairs of a new photo and one of its partition instead. The coefficients are at least 0
-(Lawson and Hanson, Solving Least Squares Problems, 1974, chapter 23) and fit the runs by their relative errors. Every
-run is a command as a user runs it, start and tables included, on the catalogs of `mining.py`; extraction runs on photos
-of the project in the working folder.
+A step costs seconds of a processor per command, partition, photo and pair of photos of one partition; an increment
+costs pairs of a new photo and one of its partition instead. Its main process has a share in it that no further worker
+takes away: per command, partition and photo. The coefficients are at least 0 (Lawson and Hanson, Solving Least Squares
+Problems, 1974, chapter 23) and fit the runs by their relative errors. Every run is a command as a user runs it, start
+and tables included, on the catalogs of `mining.py`; extraction runs on photos of the project in the working folder.
 """
 
 import json
@@ -30,23 +30,24 @@ from tqdm import tqdm
 from core.paths import CATALOG, CLASSIFIERS, COLLECTIONS, STORE, TABLE
 from core.tables import Catalog
 
-# Equal partitions of some sizes, and a few uneven ones: (products, partitions, largest).
+# Products and equal partitions, so many that workers are begun; and (products, partitions, largest) of the larger run.
 _SMALL = (
-    (250, 10),
-    (1000, 10),
-    (1000, 1),
-    (3000, 10),
-    (2000, 1),
-    (4000, 2),
+    (2500, 1),
     (4000, 1),
-    (6000, 60),
+    (5000, 1),
+    (4000, 2),
+    (8000, 4),
+    (9000, 6),
+    (15000, 40),
     (12000, 20),
-    (10000, 200),
+    (20000, 50),
+    (20000, 80),
 )
 _HELD_BACK = (40_000, 160, 4000)
-_PHOTOS, _HELD_BACK_PHOTOS = (60, 120, 250, 400), 800
+_PHOTOS, _HELD_BACK_PHOTOS = (100, 200, 300, 500), 800
 _NEW = 0.01
 _PARTITIONS = 400
+_USUAL = 250  # products of a partition, where there are more partitions for more products
 _FORESEEN = (1_000_000, 10_000_000, 100_000_000)
 _WORKERS = (8, 64, 512)
 _STEPS = ("recommend", "mine", "similar", "similar --incremental")
@@ -73,9 +74,13 @@ class Load:
     photos: int
     pairs: float
 
+    def alone(self) -> list[float]:
+        """What the main process pays for."""
+        return [1, self.partitions, self.photos]
+
     def terms(self) -> list[float]:
-        """What is paid for."""
-        return [1, self.partitions, self.photos, self.pairs]
+        """What is paid for in all."""
+        return [*self.alone(), self.pairs]
 
 
 @dataclass(frozen=True)
@@ -94,24 +99,25 @@ class Used:
 
 @dataclass(frozen=True)
 class Model:
-    """Seconds of the main process and of the workers by the terms of a load; MB of the main one."""
+    """Seconds of a processor by the terms of a load, and those of the main process; MB of the main process."""
 
-    main: list[float]
-    workers: list[float]
+    seconds: list[float]
+    alone: list[float]
     main_mb: list[float]
 
     @classmethod
     def fit(cls, runs: Sequence[tuple[Load, Used]]) -> "Model":
         """Fit to some runs."""
         return cls(
-            _fitted([load.terms() for load, _ in runs], [used.main for _, used in runs]),
-            _fitted([load.terms() for load, _ in runs], [used.workers for _, used in runs]),
+            _fitted([load.terms() for load, _ in runs], [used.main + used.workers for _, used in runs]),
+            _fitted([load.alone() for load, _ in runs], [used.main for _, used in runs]),
             _fitted([[1, load.photos] for load, _ in runs], [used.main_mb for _, used in runs]),
         )
 
-    def predict(self, load: Load) -> tuple[float, float]:
-        """Processor seconds of the main process and of the workers."""
-        return float(np.dot(self.main, load.terms())), float(np.dot(self.workers, load.terms()))
+    def foresee(self, load: Load) -> tuple[float, float]:
+        """Seconds of a processor, and those of them that the main process takes."""
+        seconds = float(np.dot(self.seconds, load.terms()))
+        return seconds, min(seconds, float(np.dot(self.alone, load.alone())))
 
 
 @click.command()
@@ -132,7 +138,7 @@ def main(workers: int, json_path: Path | None) -> None:
     for step, runs in found.items():
         *small, (load, used) = runs
         model = Model.fit(small)
-        predicted, all_used = sum(model.predict(load)), used.main + used.workers
+        predicted, all_used = model.foresee(load)[0], used.main + used.workers
         figures[step] = {
             "model": asdict(model),
             "foreseen_s": predicted,
@@ -147,30 +153,32 @@ def main(workers: int, json_path: Path | None) -> None:
             f" foreseen, {all_used:.1f} s used, {predicted / all_used - 1:+.0%}; {used.seconds:.1f} s passed,"
             f" {used.main_mb:,.0f} MB in the main process, {used.worker_mb:,.0f} MB in a worker at most"
         )
-    click.echo(f"Foreseen for {_PARTITIONS} partitions, the largest a twentieth of the catalog:")
     for step in _STEPS:
+        figures[step]["foreseen"] = {}
         for products in _FORESEEN:
-            line = foreseen(Model(**figures[step]["model"]), products, step.endswith("--incremental"))
-            figures[step].setdefault("foreseen", {})[products] = line
-            minutes = ", ".join(f"{line['minutes'][count]:,.1f} with {count}" for count in _WORKERS)
-            click.echo(
-                f"{step}, {products:,} products: {line['main_minutes']:,.1f} minutes and {line['main_gb']:,.1f} GB of"
-                f" the main process, {line['worker_hours']:,.2f} hours of workers; minutes: {minutes}"
-            )
+            for partitions in (_PARTITIONS, products // _USUAL):
+                told = foreseen(Model(**figures[step]["model"]), products, partitions, step.endswith("--incremental"))
+                figures[step]["foreseen"][f"{products} in {partitions}"] = told
+                minutes = ", ".join(f"{told['minutes'][count]:,.1f} with {count}" for count in _WORKERS)
+                click.echo(
+                    f"{step}, {products:,} products in {partitions:,} partitions: {told['main_gb']:,.1f} GB and"
+                    f" {told['main_minutes']:,.1f} minutes of the main process, {told['hours']:,.2f} hours of a"
+                    f" processor in all; minutes by workers: {minutes}"
+                )
     if json_path:
         json_path.write_text(json.dumps(figures, indent=2) + "\n")
 
 
-def foreseen(model: Model, products: int, increment: bool) -> dict[str, Any]:
+def foreseen(model: Model, products: int, partitions: int, increment: bool) -> dict[str, Any]:
     """Minutes of a step for a catalog of one photo per product, by how many workers there are."""
-    sizes = uneven(products, _PARTITIONS, products // 20).astype(float)
-    pairs = float((sizes**2).sum()) * (_NEW if increment else 1)
-    main_s, workers_s = model.predict(Load(_PARTITIONS, products, pairs))
+    sizes = uneven(products, partitions, 20 * products // partitions).astype(float)
+    load = Load(partitions, products, float((sizes**2).sum()) * (_NEW if increment else 1))
+    seconds, alone = model.foresee(load)
     return {
-        "main_minutes": main_s / 60,
+        "main_minutes": alone / 60,
         "main_gb": float(np.dot(model.main_mb, [1, products])) / 1024,
-        "worker_hours": workers_s / 3600,
-        "minutes": {count: (main_s + workers_s / count) / 60 for count in _WORKERS},
+        "hours": seconds / 3600,
+        "minutes": {count: (alone + (seconds - alone) / count) / 60 for count in _WORKERS},
     }
 
 

@@ -66,7 +66,7 @@ def measured(root: Path, workers: int) -> dict[str, Any]:
                 seconds[total][engine] = seconds[total].get(engine, 0) + found[name]
             for role, peak in found["peak_mb"].items():
                 peaks[engine][role] = max(peak, peaks[engine].get(role, 0))
-            written[engine] |= hashes(root)
+            written[engine] |= {f"{command}: {path}": digest for path, digest in hashes(root).items()}
     return {"seconds": seconds, "peak_mb": peaks, "same_bytes": written["processes"] == written["spark"]}
 
 

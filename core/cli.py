@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from core.data_option import url_option
+from core.databases.drivers import refuse_address
 from core.engines import Engine
 from core.errors import MildnetError
 
@@ -30,6 +31,17 @@ class Stage(click.Group):
             step = ". Make room on its disk and run the command again: what was there is as it was." if full else ""
             click.echo(f"Error: {' '.join(str(error).split())}{step}", err=True)
             sys.exit(1)
+
+
+class Database(click.Choice[str]):
+    """The choice of a database, which shows no address that somebody gives instead: it may hold a password."""
+
+    def __init__(self) -> None:
+        super().__init__(["postgres", "mongodb"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        refuse_address(str(value), param.opts[0] if param else "the database")
+        return super().convert(value, param, ctx)
 
 
 def params_option(command: Command) -> Command:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -22,7 +23,7 @@ def data_option(
 ) -> Callable[[Command], Command]:
     """Add `--data URL` to a command that `reads` files and `writes` files or folders below `data`, the last one last.
 
-    Paths that are given to the command stay those of the working folder, unless they lie below `data`.
+    Paths that are given to the command are those of the working folder; only defaults below `data` lie in the mirror.
     """
 
     def add(command: Command) -> Command:
@@ -35,7 +36,7 @@ def data_option(
             from core.mirror import shown
             from core.place import mirrored
 
-            here = {name: value.absolute() for name, value in others.items() if _of_working_folder(value)}
+            here = {name: value.absolute() for name, value in others.items() if _of_working_folder(name, value)}
             with mirrored(url, reads, of_workers, writes):
                 command(*args, **others | here)
             click.echo(f"written to {shown(url)}")
@@ -45,5 +46,6 @@ def data_option(
     return add
 
 
-def _of_working_folder(value: object) -> bool:
-    return isinstance(value, Path) and value.parts[:1] != ("data",)
+def _of_working_folder(name: str, value: object) -> bool:
+    default = click.get_current_context().get_parameter_source(name) is ParameterSource.DEFAULT
+    return isinstance(value, Path) and not (default and value.parts[:1] == ("data",))

@@ -17,7 +17,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import TypeVar
 
-from core.attempts import Failure, Failures, attempted
+from core.attempts import Failure, Failures, attempted, name_of
 from core.engines import Engine
 from core.errors import InputError
 
@@ -43,7 +43,8 @@ def run(
     put there instead and has no result, and the others go on; all are there once the last result has been taken.
 
     Raises:
-        InputError: a worker died, killed for want of memory most likely; or Spark cannot be had.
+        InputError: a task's worker was killed again where it was done once more, for want of memory most likely; or
+            Spark cannot be had.
         MildnetError: what a task has raised, unless `failed` is given.
     """
     from tqdm import tqdm
@@ -81,27 +82,65 @@ def _serial(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterat
 
 
 def _parallel(function: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -> Iterator[Result | Failure]:
+    drawn = iter(tasks)
+    waiting: deque[tuple[Task, Future[Result | Failure]]] = deque()
+    while True:
+        try:
+            with _pool(workers) as pool:
+                for task in drawn:
+                    waiting.append((task, _begun(pool, function, task)))
+                    if len(waiting) > 2 * workers:
+                        yield _first(waiting)
+                while waiting:
+                    yield _first(waiting)
+                return
+        except BrokenProcessPool:
+            # Nobody says whose worker was killed, and all have gone with it.
+            left = [task for task, _ in waiting]
+            waiting.clear()
+        for task in left:
+            yield _alone(function, task)
+
+
+def _first(waiting: deque[tuple[Task, Future[Result | Failure]]]) -> Result | Failure:
+    outcome = waiting[0][1].result()
+    waiting.popleft()
+    return outcome
+
+
+def _alone(function: Callable[[Task], Result], task: Task) -> Result | Failure:
+    """Do a task in a process of its own, whose end is that of nothing else."""
+    with _pool(1) as pool:
+        try:
+            return _begun(pool, function, task).result()
+        except BrokenProcessPool:
+            name = name_of(task)
+            return Failure(name, InputError(f"the worker of {name} was killed. Lower --workers, it may be memory."))
+
+
+def _begun(pool: ProcessPoolExecutor, function: Callable[[Task], Result], task: Task) -> "Future[Result | Failure]":
+    try:
+        with _uninterrupted():
+            return pool.submit(attempted, function, task)
+    except BrokenProcessPool as error:
+        broken: Future[Result | Failure] = Future()
+        broken.set_exception(error)
+        return broken
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     # A forked child would inherit the locks of TensorFlow's and Arrow's threads; a spawned one starts clean.
     context = multiprocessing.get_context("spawn")
     resource_tracker.ensure_running()  # which meddles with the signals that `_uninterrupted` holds back
     reader, writer = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent, initargs=(reader,))
-    try:
-        with reader, writer, pool:
-            waiting: deque[Future[Result | Failure]] = deque()
-            try:
-                for task in tasks:
-                    with _uninterrupted():
-                        waiting.append(pool.submit(attempted, function, task))
-                    if len(waiting) > 2 * workers:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            except BaseException:
-                writer.close()  # nobody waits for what the workers are at
-                raise
-    except BrokenProcessPool as error:
-        raise InputError(f"one of {workers} worker processes was killed. Lower --workers, it may be memory.") from error
+    with reader, writer, pool:
+        try:
+            yield pool
+        except BaseException:
+            writer.close()  # nobody waits for what the workers are at
+            raise
 
 
 @contextmanager

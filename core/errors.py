@@ -29,5 +29,9 @@ class InputError(MildnetError):
     """The data cannot be used as the parameters ask."""
 
 
+class PartialError(InputError):
+    """Some of the data cannot be used; what the rest came to is written."""
+
+
 class ModelError(MildnetError):
     """A network cannot be built, loaded or trained as the parameters ask."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 from fsspec import AbstractFileSystem
@@ -55,13 +56,13 @@ class Mirror:
             wanted: the versions that they must have.
 
         Raises:
-            InputError: none is there, the place cannot be read, or a file has changed meanwhile.
+            InputError: the first is not there, the place cannot be read, or a file has changed meanwhile.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / "lock"), self._told("read"):
             held = self._held()
             found = {file.as_posix(): version for file in files if (version := self._version(file)) is not None}
-            if files and not found:
+            if files and files[0].as_posix() not in found:
                 raise InputError(
                     f"{shown(self.url)} has no {self._names(files[0])}. Correct --data, or copy the data there."
                 )
@@ -70,9 +71,9 @@ class Mirror:
                     raise self._changed(name)
                 if name not in found:
                     (self.folder / name).unlink(missing_ok=True)
-                elif held.get(name) != found[name] or not (self.folder / name).is_file():
+                elif held.get(name) != self._holding(name, found[name]):
                     self._fetch(name, found[name])
-                    self._hold({name: found[name]})
+                    self._hold(name, found[name])
         return found
 
     def send(self, files: Sequence[Path]) -> None:
@@ -90,7 +91,7 @@ class Mirror:
                 else:
                     self._system.makedirs(self._system._parent(remote), exist_ok=True)
                     self._system.put_file(str(self.folder / file), remote)
-                self._hold({file.as_posix(): str(self._version(file))})
+                self._hold(file.as_posix(), str(self._version(file)))
 
     @cached_property
     def _place(self) -> tuple[AbstractFileSystem, str]:
@@ -133,15 +134,23 @@ class Mirror:
     def _changed(self, name: str) -> InputError:
         return InputError(f"{self._names(name)} at {shown(self.url)} changed while it was read. Run the command again.")
 
-    def _held(self) -> Versions:
+    def _holding(self, name: str, version: str) -> list[Any]:
+        """What is noted of a file here: a command that wrote another, and failed, has not changed it there."""
         try:
-            found: Versions = json.loads((self.folder / _HELD).read_text())
+            here = (self.folder / name).stat()
+        except FileNotFoundError:
+            return [version]
+        return [version, here.st_ino, here.st_mtime_ns, here.st_size]
+
+    def _held(self) -> dict[str, list[Any]]:
+        try:
+            found: dict[str, list[Any]] = json.loads((self.folder / _HELD).read_text())
         except (FileNotFoundError, ValueError):
             return {}
         return found
 
-    def _hold(self, versions: Versions) -> None:
-        write_json(self.folder / _HELD, self._held() | versions)
+    def _hold(self, name: str, version: str) -> None:
+        write_json(self.folder / _HELD, self._held() | {name: self._holding(name, version)})
 
     @contextmanager
     def _told(self, done: str) -> Iterator[None]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import InputError, PartialError
 from core.mirror import Mirror
 
 _entered: list["Place"] = []
@@ -59,6 +59,8 @@ def _brought(url: str, versions: tuple[tuple[str, str], ...]) -> Path:
 def mirrored(url: str, reads: Sequence[Path], of_workers: Sequence[Path], writes: Sequence[Path]) -> Iterator[None]:
     """Work in a mirror of the data folder at `url`; afterwards send what of `writes`, files or folders, is new.
 
+    Nothing is sent after an error, but for a `PartialError`.
+
     Args:
         reads: the files that the command reads, as far as there are such, the first of which there must be.
         of_workers: those of them that a Spark worker reads.
@@ -74,12 +76,17 @@ def mirrored(url: str, reads: Sequence[Path], of_workers: Sequence[Path], writes
     )
     try:
         with chdir(mirror.folder):
-            before = _stamps(writes)
-            yield
+            before, partly = _stamps(writes), None
+            try:
+                yield
+            except PartialError as error:
+                partly = error
             after = _stamps(writes)
     finally:
         _entered.pop()
     mirror.send([file for file, stamp in after.items() if before.get(file) != stamp])
+    if partly:
+        raise partly
 
 
 def _stamps(paths: Sequence[Path]) -> dict[Path, tuple[int, int]]:

@@ -23,7 +23,10 @@ def require_master(master: str) -> None:
         raise InputError(f"--master must be local[N], spark://HOST:PORT, yarn or k8s://URL. Received: {master}")
     if master == "yarn" and not (os.environ.get("HADOOP_CONF_DIR") or os.environ.get("YARN_CONF_DIR")):
         raise InputError("--master yarn needs the cluster's configuration. Set HADOOP_CONF_DIR to its folder.")
-    places = _places(master)
+    try:
+        places = _places(master)
+    except ValueError as error:
+        raise InputError(f"--master has no host and port that can be: {error}. Received: {master}") from error
     if places and not any(_answers(host, port) for host, port in places):
         raise InputError(f"nothing answers at {master}. Start the master there, or correct --master.")
 
@@ -43,6 +46,6 @@ def _places(master: str) -> list[tuple[str, int]]:
 def _answers(host: str, port: int) -> bool:
     try:
         socket.create_connection((host, port), timeout=_SECONDS).close()
-    except OSError:
+    except (OSError, UnicodeError):  # a name that none can be
         return False
     return True

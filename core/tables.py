@@ -119,11 +119,17 @@ class Table:
         Raises:
             TableError: as `write`.
         """
+        with replacing(path) as beside:
+            return cls.write_to(beside, parts)
+
+    @classmethod
+    def write_to(cls, path: Path, parts: Iterable[Self | pa.Table]) -> int:
+        """Write as `write_parts` does, but to a `path` that nobody reads as long as it is written."""
         rows, left = 0, 0
         waiting: list[pa.Table] = []
         schema = by_codes(cls.schema(), cls.CODED)
         form = cls.FORM | {"store_schema": not cls.CODED}  # who reads need not know of codes
-        with replacing(path) as beside, pq.ParquetWriter(beside, schema, **form) as file:
+        with pq.ParquetWriter(path, schema, **form) as file:
             for part in parts:
                 waiting.append(part if isinstance(part, pa.Table) else part._sorted(path))
                 rows, left = rows + len(part), left + len(part)

@@ -2,6 +2,8 @@
 
 import mmap
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Self
 
@@ -47,6 +49,17 @@ class VectorFile:
         flat = (column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()).flatten()
         made_by = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
         return cls(table["image_id"], table["digest"], values(flat).reshape(-1, kind.list_size), made_by, memory)
+
+    @cached_property
+    def version(self) -> bytes:
+        """A digest of the ids and of the vectors' digests: another one is another file."""
+        found = blake2b(digest_size=DIGEST)
+        for column in (self.ids, self.digests):
+            for chunk in column.chunks:
+                for buffer in chunk.buffers():
+                    if buffer is not None:
+                        found.update(buffer)
+        return found.digest()
 
     def release(self) -> None:
         """Give the pages that were read back to the system: it keeps them as long as nobody needs the room.

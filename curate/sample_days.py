@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import dataclass, replace
+from itertools import count, takewhile
 from pathlib import Path
 
 from core.atomic import replacing, write_text
@@ -29,9 +30,9 @@ class Day:
     @classmethod
     def of(cls, number: int, params: SampleParams) -> "Day":
         """The day of that number, from 1."""
-        count = max(1, params.products // _SHARE)
-        first, gone = params.products + (number - 1) * count, number * _STEP % params.products
-        return cls(range(first, first + count), gone, (gone + 1) % params.products)
+        share = max(1, params.products // _SHARE)
+        first, gone = params.products + (number - 1) * share, number * _STEP % params.products
+        return cls(range(first, first + share), gone, (gone + 1) % params.products)
 
 
 def live_through(days: int, params: SampleParams, folder: Path) -> list[Day]:
@@ -40,7 +41,7 @@ def live_through(days: int, params: SampleParams, folder: Path) -> list[Day]:
     Rows leave from where they stand, and new ones come last, as in a live catalog. A second time nothing changes.
 
     Raises:
-        InputError: `folder` has no catalog of these parameters.
+        InputError: `folder` has no catalog of these parameters, or more days have passed there.
     """
     table = folder / "catalog.csv"
     if not table.is_file():
@@ -50,6 +51,12 @@ def live_through(days: int, params: SampleParams, folder: Path) -> list[Day]:
     lived = [Day.of(number, params) for number in range(1, days + 1)]
     with table.open(encoding="utf-8", newline="") as file:
         rows = [tuple(row) for row in csv.reader(file)]
+    passed = _passed({row[_PRODUCT] for row in rows}, params)
+    if passed > days:
+        raise InputError(
+            f"{table}: {passed} days have passed there already. Give --days {passed} or more, or render it anew by"
+            " curate sample."
+        )
     stay = {_name(index) for index in range(params.products)} - {_name(day.gone) for day in lived}
     rows = [row for row in rows if row[_PRODUCT] in stay]
     if {row[_PRODUCT] for row in rows} != stay:
@@ -69,6 +76,11 @@ def live_through(days: int, params: SampleParams, folder: Path) -> list[Day]:
     csv.writer(text, lineterminator="\n").writerows([HEADER, *rows])
     write_text(table, text.getvalue())
     return lived
+
+
+def _passed(products: set[str], params: SampleParams) -> int:
+    """The days whose new products are there."""
+    return sum(1 for _ in takewhile(lambda number: _name(Day.of(number, params).new[0]) in products, count(1)))
 
 
 def _write_where_it_differs(path: Path, photo: bytes) -> None:

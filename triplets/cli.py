@@ -114,7 +114,7 @@ def similar(output: Path, incremental: bool, params_path: Path, engine: "Engine"
     from contextlib import nullcontext
 
     from core.atomic import alone
-    from core.errors import InputError
+    from core.errors import InputError, PartialError
     from core.params import load
     from core.similarity import Similarity
     from core.tables import Similar
@@ -148,7 +148,7 @@ def similar(output: Path, incremental: bool, params_path: Path, engine: "Engine"
             since = [counts.describe(partitions)]
         click.echo("\n".join([lists.describe(search.places, params.products), *since]))
         click.echo(f"{count:,} similar products in {output}.")
-        if output == SIMILAR and not since:
+        if output == SIMILAR and not since and not search.failed:
             from core.images import PixelStore
             from core.tables import Catalog
             from triplets.products.sheet import write_sheet
@@ -157,7 +157,7 @@ def similar(output: Path, incremental: bool, params_path: Path, engine: "Engine"
             write_sheet(sheet, output, Catalog.read(CATALOG / TABLE), PixelStore.open(CATALOG / STORE))
             click.echo(f"Look at {sheet}.")
     if search.failed:
-        raise InputError(search.failed.describe())
+        raise PartialError(search.failed.describe())
 
 
 @main.command(name="neighbors")

@@ -30,11 +30,12 @@ _HELD = 16 * _AT_ONCE  # photos whose vectors the system may keep in memory
 class Described:
     """Where the vectors of n photos stand: a descriptor's file in the folder `features`, and rows (n,) in it.
 
-    Small enough to be sent to a worker, which reads the vectors itself.
+    Small enough to be sent to a worker, which reads the vectors itself. `versions` are those of the files.
     """
 
     features: Path
     rows: dict[str, Rows]
+    versions: dict[str, bytes]
 
     @classmethod
     def find(cls, features: Path, image_ids: Column) -> Self:
@@ -57,10 +58,9 @@ class Described:
         Raises:
             TableError: a descriptor's file is missing.
         """
-        rows = {}
-        for name in DESCRIPTORS:
-            rows[name] = rows_in(_read(features, name).ids, image_ids)
-        return cls(features, rows)
+        files = {name: _read(features, name) for name in DESCRIPTORS}
+        rows = {name: rows_in(file.ids, image_ids) for name, file in files.items()}
+        return cls(features, rows, {name: file.version for name, file in files.items()})
 
     def lacks(self, name: str, image_id: str) -> TableError:
         """What to say where the descriptor `name` has no vector of an image."""
@@ -68,7 +68,7 @@ class Described:
 
     def take(self, chosen: Column | slice) -> Self:
         """The places of the photos given by indices, by a boolean mask or by a slice."""
-        return type(self)(self.features, {name: rows[chosen] for name, rows in self.rows.items()})
+        return type(self)(self.features, {name: rows[chosen] for name, rows in self.rows.items()}, self.versions)
 
     def digests(self) -> Digests:
         """The digests of each photo's vectors, (n, `DIGEST` per descriptor), 0 where there is none."""
@@ -76,7 +76,7 @@ class Described:
         for number, name in enumerate(DESCRIPTORS):
             rows = self.rows[name]
             some = rows >= 0
-            found[some, number] = as_bytes(_read(self.features, name).digests)[rows[some]]
+            found[some, number] = as_bytes(self._file(name).digests)[rows[some]]
         return found.reshape(-1, len(DESCRIPTORS) * DIGEST)
 
     def load(self) -> dict[str, Floats]:
@@ -87,7 +87,7 @@ class Described:
         """
         loaded = {}
         for name, rows in self.rows.items():
-            file = _read(self.features, name)
+            file = self._file(name)
             loaded[name] = np.empty((len(rows), file.values.shape[1]), np.float32)
             for some, values in self._raw(file, rows):
                 self._usable(name, values, some)
@@ -100,7 +100,7 @@ class Described:
         Raises:
             TableError: a vector is not finite.
         """
-        for some, values in self._raw(_read(self.features, name), self.rows[name]):
+        for some, values in self._raw(self._file(name), self.rows[name]):
             self._usable(name, values, some)
             yield some, prepare(name, values)
 
@@ -114,7 +114,7 @@ class Described:
         """
         products = np.empty((len(queries), len(self.rows[name])), np.float32)
         lengths = np.empty(len(self.rows[name]), np.float32)
-        for some, values in self._raw(_read(self.features, name), self.rows[name]):
+        for some, values in self._raw(self._file(name), self.rows[name]):
             squared = self._usable(name, values, some)
             if name == "color" or squared.min() < _SHORT:
                 values = prepare(name, values)
@@ -139,9 +139,15 @@ class Described:
         if name == "color" and usable.all():
             usable, fault = values.min(axis=1) >= 0, "has values below 0, so it is no histogram"
         if not usable.all():
-            image_id = _read(self.features, name).ids[int(self.rows[name][some][~usable][0])]
+            image_id = self._file(name).ids[int(self.rows[name][some][~usable][0])]
             raise TableError(f"{self._path(name)}: the vector of {image_id} {fault}. Run dvc repro.")
         return squared
+
+    def _file(self, name: str) -> VectorFile:
+        file = _read(self.features, name)
+        if file.version != self.versions[name]:
+            raise TableError(f"{self._path(name)} changed while it was read. Run the command again.")
+        return file
 
     def _path(self, name: str) -> Path:
         return self.features / f"{name}.arrow"

@@ -6,7 +6,7 @@ from types import ModuleType
 
 from core.errors import InputError
 
-_ADDRESS = re.compile(r"\b(postgres(ql)?|mongodb(\+srv)?)://|\bpassword\s*=", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b(postgres(ql)?|mongodb)(\+\w+)?://|://[^/\s]*@|\b(pg)?password\s*=", re.IGNORECASE)
 
 
 def driver(name: str) -> ModuleType:

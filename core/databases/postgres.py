@@ -64,4 +64,5 @@ def _told(error: Exception) -> str:
     """The first line of what the server or the driver says, without the values of any row."""
     diagnosis = getattr(error, "diag", None)
     said = (diagnosis and diagnosis.message_primary) or str(error).strip() or type(error).__name__
-    return str(said).splitlines()[0].strip().rstrip(".")
+    # psycopg names the host that it was given, which is none: the environment has it.
+    return str(said).splitlines()[0].strip().rstrip(".").replace("resolve host None:", "resolve PGHOST:")

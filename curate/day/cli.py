@@ -2,13 +2,13 @@
 
 import click
 
-DATABASES = click.Choice(["postgres", "mongodb"])
+from core.cli import Database
 
 
 @click.command()
 @click.argument("target")
-@click.option("--to", "kind", type=DATABASES, required=True, help="Where TARGET is.")
-@click.option("--from", "source", type=DATABASES, help="Where the rows are; else only the table is read.")
+@click.option("--to", "kind", type=Database(), required=True, help="Where TARGET is.")
+@click.option("--from", "source", type=Database(), help="Where the rows are; else only the table is read.")
 @click.option("--rows", help="An ordered query of PostgreSQL, or a collection of MongoDB: see curate snapshot.")
 def day(target: str, kind: str, source: str | None, rows: str | None) -> None:
     """Bring the similar products in TARGET up to date: what is new is read, described and compared, all in one go.

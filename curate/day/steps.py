@@ -51,7 +51,9 @@ def steps(target: str, kind: str, source: str | None, rows: str | None) -> list[
     """What makes a day: from `rows` of the database `source`, or the table as it is, to `target` in a `kind` of one."""
     photos = Cache(PHOTO_CACHE, "photos", "photos were decoded")
     vectors = Cache(FEATURE_CACHE, "vectors", "vectors were computed")
-    snapshot = [Step(("curate", "snapshot", "--from", source, "--", rows))] if source and rows else []
+    snapshot = (
+        [Step(("curate", "snapshot", "--from", source, "--", rows))] if source is not None and rows is not None else []
+    )
     return [
         *snapshot,
         Step(("curate", "ingest"), photos),

@@ -13,6 +13,8 @@ from curate.rows.cells import Record
 _DELIMITERS = ",;\t|"
 # Records that a delimiter is judged by.
 _JUDGED = 20
+# What a cell may have, in characters. Without a limit a quote that stays open would swallow the file into memory.
+csv.field_size_limit(2**24)
 
 
 class DelimitedText:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from core.cli import params_option
+from core.cli import Database, params_option
 
 
 @click.command()
 @click.argument("rows")
-@click.option("--from", "kind", type=click.Choice(["postgres", "mongodb"]), required=True, help="The database.")
+@click.option("--from", "kind", type=Database(), required=True, help="The database.")
 @params_option
 def snapshot(rows: str, kind: str, params_path: Path) -> None:
     """Write ROWS of a database to the file that curate.ingest.table names: a .csv of PostgreSQL, a .jsonl of MongoDB.
@@ -36,4 +36,4 @@ def snapshot(rows: str, kind: str, params_path: Path) -> None:
     if SAMPLE in table.parents:
         raise InputError(f"{table} is the rendered sample. Name a file of your own in curate.ingest.table.")
     count = taker.snapshot(rows, table)
-    click.echo(f"{count:,} rows in {table}. Run dvc repro.")
+    click.echo(f"{count:,} rows in {table}.")

@@ -1,6 +1,7 @@
 """The engine: the tasks' order, every worker count alike, errors passed on."""
 
 import os
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -104,6 +105,20 @@ def test_a_task_that_lacks_memory_is_named(workers):
     assert failed.describe().endswith("Lower --workers, or raise spark.executor.pyspark.memory on Spark.")
     with pytest.raises(InputError, match=r"^task 1 needs more memory than a worker has: Unable"):
         list(run(needs_memory, range(3), engine=Engine(workers=workers), label=None))
+
+
+def deadly(task):
+    if task == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def test_a_task_whose_worker_is_killed_is_named_and_the_others_done():
+    failed = Failures()
+    assert list(run(deadly, range(6), engine=Engine(workers=2), label=None, failed=failed)) == [0, 1, 2, 4, 5]
+    assert failed.describe() == (
+        "1 failed, the others are done. the worker of task 3 was killed. Lower --workers, it may be memory."
+    )
 
 
 def damaged(task):

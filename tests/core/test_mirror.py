@@ -13,7 +13,7 @@ from fsspec.registry import known_implementations
 
 from core.cli import Stage
 from core.data_option import data_option
-from core.errors import InputError
+from core.errors import InputError, PartialError
 from core.mirror import CACHE, Mirror, shown
 from core.place import Place
 
@@ -47,6 +47,22 @@ def copy(read, fail):
 def look():
     """Print the table."""
     click.echo(TABLE.read_text())
+
+
+@main.command()
+@data_option(reads=(OUTPUT / "table",), of_workers=(), writes=())
+def look_at_output():
+    """Print what the other has written."""
+    click.echo((OUTPUT / "table").read_text())
+
+
+@main.command()
+@data_option(reads=(TABLE,), of_workers=(), writes=(OUTPUT,))
+def half():
+    """Write a part."""
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    (OUTPUT / "table").write_text("half")
+    raise PartialError("one failed")
 
 
 @pytest.fixture
@@ -110,6 +126,27 @@ def test_a_path_of_the_command_line_is_one_of_the_working_folder(far):
 def test_a_failed_command_sends_nothing(far):
     assert run("--data", far, "--fail") == (1, "Error: no\n")
     assert files(far) == {"catalog/table", "catalog/photos"}
+
+
+def test_what_a_failed_command_wrote_is_not_read_by_the_next(far):
+    (far / "out").mkdir()
+    (far / "out/table").write_text("old")
+    assert CliRunner().invoke(main, ["look-at-output", "--data", str(far)]).stdout.startswith("old\n")
+    run("--data", far, "--fail")
+    assert CliRunner().invoke(main, ["look-at-output", "--data", str(far)]).stdout.startswith("old\n")
+
+
+def test_a_command_that_is_partly_done_sends_what_it_has(far):
+    done = CliRunner().invoke(main, ["half", "--data", str(far)])
+    assert (done.exit_code, done.stderr) == (1, "Error: one failed\n")
+    assert (far / "out/table").read_text() == "half"
+
+
+def test_a_path_below_data_is_one_of_the_working_folder_too(far):
+    Path("data").mkdir()
+    Path("data/mine").write_text("mine")
+    assert run("--data", far, "--read", "data/mine") == (0, "")
+    assert (far / "out/table").read_text() == "mine"
 
 
 def test_what_an_earlier_command_left_in_the_mirror_is_not_sent_again(far):

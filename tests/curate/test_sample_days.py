@@ -68,6 +68,20 @@ def test_a_day_again_writes_no_photo_and_two_days_begin_with_the_first(shop):
     assert all(files(shop)[name] == before[name] for name in before if name != "p00000-1.jpg")
 
 
+def test_days_that_have_passed_do_not_come_back(shop):
+    live_through(2, PARAMS, shop)
+    table, before = rows(shop), files(shop)
+    with pytest.raises(InputError) as caught:
+        live_through(1, PARAMS, shop)
+    assert str(caught.value) == (
+        f"{shop}/catalog.csv: 2 days have passed there already. Give --days 2 or more, or render it anew by curate"
+        " sample."
+    )
+    assert (rows(shop), files(shop)) == (table, before)
+    render_sample(PARAMS, shop, LOCAL)
+    assert len(live_through(1, PARAMS, shop)) == 1
+
+
 def test_days_need_the_shop_of_the_parameters(shop, tmp_path):
     with pytest.raises(InputError, match=r"none/catalog\.csv does not exist\. Run curate sample first, "):
         live_through(1, PARAMS, tmp_path / "none")

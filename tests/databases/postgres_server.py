@@ -30,8 +30,9 @@ class Server:
         self._user = self._unprivileged() if os.geteuid() == 0 else getpass.getuser()
         secret = folder / "password"
         secret.write_text(PASSWORD)
-        for path in (folder, secret):
-            shutil.chown(path, self._user)
+        if os.geteuid() == 0:
+            for path in (folder, secret):
+                shutil.chown(path, self._user)
         self._run(
             "initdb", "--auth=scram-sha-256", f"--pwfile={secret}", f"--username={USER}", "--no-sync", "-E", "UTF8"
         )

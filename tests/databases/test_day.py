@@ -9,6 +9,7 @@ import beside_postgres
 import pytest
 from click.testing import CliRunner
 from lists import failure, publish
+from photo_shop import write_params
 from ruamel.yaml import YAML
 
 from core.atomic import alone
@@ -37,6 +38,12 @@ SMALL = {
     "features": {"structure": CLASSIFIER, "pattern": CLASSIFIER, "pattern_sources": {"rendered": 10}},
 }
 FITTED = [*(folder / "model.keras" for folder in CLASSIFIERS.values()), SIMILARITY]
+
+
+REFUSED = (
+    "{} must hold no address of a database and no password. Put them into the environment: PGHOST, PGDATABASE, PGUSER"
+    " and PGPASSWORD, or MONGODB_URI."
+)
 
 
 def merge(old, new):
@@ -214,6 +221,15 @@ def test_of_two_days_at_once_the_second_is_refused(tmp_path, monkeypatch):
         assert failure(day()) == "Error: another day runs in this folder. Wait for its end, or stop it."
 
 
+def test_a_query_of_nothing_does_not_bring_back_yesterdays_table(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    write_params("in/catalog.csv")
+    done = day("--from", "postgres", "--rows", "")
+    assert failure(done).startswith("Error: the day is not done: curate snapshot failed. ")
+    assert "curate ingest" not in done.stdout
+    assert capfd.readouterr().err.startswith("Error: the query has no ORDER BY, ")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -223,9 +239,11 @@ def test_of_two_days_at_once_the_second_is_refused(tmp_path, monkeypatch):
         ),
         (
             ["--from", "mongodb", "--rows", "mongodb://u:hunter2@h/db"],
-            "--rows must hold no address of a database and no password. Put them into the environment: PGHOST,"
-            " PGDATABASE, PGUSER and PGPASSWORD, or MONGODB_URI.",
+            REFUSED.format("--rows"),
         ),
+        (["--to", "postgres://u:hunter2@h/d"], REFUSED.format("--to")),
+        (["--from", "mongodb+srv://u:hunter2@h/d", "--rows", "products"], REFUSED.format("--from")),
+        (["--from", "postgres", "--rows", "SELECT 1 -- PGPASSWORD=hunter2"], REFUSED.format("--rows")),
     ],
 )
 def test_words_that_make_no_day(words, message):

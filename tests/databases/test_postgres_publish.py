@@ -316,11 +316,30 @@ def test_a_user_without_rights_is_refused(server, database, monkeypatch):
         database.execute("DROP OWNED BY guest; DROP ROLE guest")
 
 
-@pytest.mark.parametrize("target", ["postgresql://u:hunter2@h/db", "postgres://u:hunter2@h", "password=hunter2"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "postgresql://u:hunter2@h/db",
+        "postgres://u:hunter2@h",
+        "postgresql+psycopg://u:hunter2@h/shop",
+        "u://u:hunter2@h",
+        "password=hunter2",
+        "PGPASSWORD=hunter2",
+    ],
+)
 def test_a_password_in_the_target_is_refused_and_not_shown(target):
     done = publish(target)
     assert failure(done) == (
         "Error: TARGET must hold no address of a database and no password. Put them into the environment: PGHOST,"
+        " PGDATABASE, PGUSER and PGPASSWORD, or MONGODB_URI."
+    )
+    assert "hunter2" not in done.output
+
+
+def test_an_address_as_the_database_is_refused_and_not_shown():
+    done = publish(to="postgres://u:hunter2@h/d")
+    assert failure(done) == (
+        "Error: --to must hold no address of a database and no password. Put them into the environment: PGHOST,"
         " PGDATABASE, PGUSER and PGPASSWORD, or MONGODB_URI."
     )
     assert "hunter2" not in done.output

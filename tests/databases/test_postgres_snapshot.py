@@ -46,7 +46,7 @@ def test_a_catalog_of_csv_and_one_of_the_database_have_the_same_bytes(shop):
         csv.writer(file).writerows([COLUMNS, *cells])
     wanted = curated()
     TABLE.unlink()
-    assert snapshot().stdout == f"7 rows in {TABLE}. Run dvc repro.\n"
+    assert snapshot().stdout == f"7 rows in {TABLE}.\n"
     assert curated() == wanted
     assert {"catalog.parquet", "rejected.parquet", "images.arrow"} < set(wanted)
 
@@ -116,6 +116,11 @@ def test_many_rows_are_never_held_in_memory(database):
             "ROWS must hold no address of a database and no password. Put them into the environment: PGHOST,"
             " PGDATABASE, PGUSER and PGPASSWORD, or MONGODB_URI.",
         ),
+        (
+            "SELECT 1 ORDER BY 1 -- PGPASSWORD=hunter2",
+            "ROWS must hold no address of a database and no password. Put them into the environment: PGHOST,"
+            " PGDATABASE, PGUSER and PGPASSWORD, or MONGODB_URI.",
+        ),
     ],
 )
 def test_what_cannot_be_read_leaves_the_old_file(shop, query, message):
@@ -158,6 +163,12 @@ def test_the_sample_is_not_overwritten():
     assert failure(snapshot()) == (
         "Error: data/sample/catalog.csv is the rendered sample. Name a file of your own in curate.ingest.table."
     )
+
+
+def test_an_address_as_the_database_is_refused_and_not_shown():
+    done = snapshot(kind="postgresql://u:hunter2@h/db")
+    assert failure(done).startswith("Error: --from must hold no address of a database and no password. ")
+    assert "hunter2" not in done.output
 
 
 def test_an_address_as_the_table_is_refused_and_its_password_not_shown():

@@ -99,16 +99,16 @@ def test_two_runs_at_once_write_what_one_alone_writes(project):
         assert [path.name for path in (project / name / "data/triplets").iterdir()] == ["recommended"]
 
 
-def test_a_killed_process_is_one_line_and_what_was_there_stays(project):
+def test_the_work_of_a_killed_process_is_done_again(project):
     written("local", "recommend")
     before = {path: path.read_bytes() for path in Path("data/triplets").rglob("*") if path.is_file()}
+    shutil.rmtree("data/triplets")
     run = begun(project, "recommend", "--workers", "2")
     while not (workers := [one for one in psutil.Process(run.pid).children() if is_worker(one)]):
         assert run.poll() is None
     workers[0].kill()
     said = run.communicate(timeout=60)[1].decode()
-    assert said.splitlines()[-1] == ("Error: one of 2 worker processes was killed. Lower --workers, it may be memory.")
-    assert run.returncode == 1
+    assert run.returncode == 0, said
     assert {path: path.read_bytes() for path in Path("data/triplets").rglob("*") if path.is_file()} == before
 
 

@@ -7,6 +7,7 @@ import signal
 from dataclasses import asdict
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from small_project import WIDTHS, row, write_params, write_vectors
 
@@ -330,6 +331,29 @@ def die_at(catalog: Catalog, parts: int) -> None:
 
     daily.similar = until
     daily.bring_up_to_date(search, seen.read(seen.made_by(K, FITTED))[0], seen.made_by(K, FITTED))
+
+
+def die_writing(catalog):
+    write = pq.ParquetWriter.write_table
+
+    def once(self, table):
+        write(self, table)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    pq.ParquetWriter.write_table = once
+    find(catalog, False)
+
+
+def test_what_a_run_that_was_killed_while_it_wrote_has_left_is_removed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    catalog = Shop(3, 40, coarse=False).write()
+    process = multiprocessing.get_context("fork").Process(target=die_writing, args=(catalog,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert len(list(SIMILAR.parent.iterdir())) == 1
+    find(catalog, False)
+    assert sorted(path.name for path in SIMILAR.parent.iterdir()) == sorted([SEAL.name, SEEN.name, SIMILAR.name])
 
 
 def test_a_killed_run_leaves_all_as_it_was(tmp_path, monkeypatch):

@@ -45,11 +45,11 @@ def write(search: Search, lists: Iterable[pa.Table], seen: pa.Table, made: Made)
     Each file takes its place at once. A run that ends between two of them leaves a seal that does not fit.
     """
     with replacing(SIMILAR) as beside:
-        rows = Similar.write_parts(beside, lists)
+        rows = Similar.write_to(beside, lists)
         if search.failed:
-            lists, saw = _last(made)
+            yesterday, saw = _last(made)
             failed = search.places.names.take(numbers(search.missed()))
-            rows = Similar.write_parts(beside, [_with(Similar, Similar.arrow(beside), lists, failed)])
+            rows = Similar.write_to(beside, [_with(Similar, Similar.arrow(beside), yesterday, failed)])
             seen = _with(Seen, seen, saw, failed)
     Seen.write_parts(SEEN, [seen])
     write_json(SEAL, made | _digests())

@@ -2,14 +2,16 @@
 
 import click
 
+from core.cli import Database
+
 
 @click.command()
 @click.argument("target")
-@click.option("--to", "kind", type=click.Choice(["postgres", "mongodb"]), required=True, help="The database.")
+@click.option("--to", "kind", type=Database(), required=True, help="The database.")
 def publish(target: str, kind: str) -> None:
     """Make TARGET, a table of PostgreSQL or a collection of MongoDB, hold the similar products that stand in data/.
 
-    All of them appear at once, or none; a second run changes nothing. Server, user and password come from the
+    All of them appear at once, or none; a second run leaves the same. Server, user and password come from the
     environment: PGHOST, PGDATABASE, PGUSER, PGPASSWORD or PGSERVICE; MONGODB_URI.
 
     Example: triplets publish --to postgres similar_products
