@@ -44,7 +44,7 @@ _SMALL = (
     (20000, 80),
 )
 _HELD_BACK = (40_000, 160, 4000)
-_PHOTOS, _HELD_BACK_PHOTOS = (100, 200, 300, 500), 800
+_PHOTOS, _HELD_BACK_PHOTOS = (200, 400, 800, 1200), 2000
 _NEW = 0.01
 _PARTITIONS = 400
 _USUAL = 250  # products of a partition, where there are more partitions for more products

@@ -114,6 +114,7 @@ def passes(monkeypatch) -> list[int]:
 
 
 @pytest.mark.skipif(not WEIGHTS.is_file(), reason="../shared has no trunk weights")
+@pytest.mark.slow
 def test_a_photo_goes_once_through_a_trunk_that_two_classifiers_share(project, monkeypatch):
     trunk = {**CLASSIFIER["trunk"], "weights": str(WEIGHTS)}
     other = {**CLASSIFIER, "trunk": {**trunk, "tap": "conv_pw_4_relu"}}
@@ -225,6 +226,7 @@ def test_a_missing_classifier_says_what_to_run(project):
     )
 
 
+@pytest.mark.slow
 def test_vectors_do_not_depend_on_what_stands_beside_them(project):
     write_params()
     for words in (("fit", "structure"), ("fit", "pattern"), ("extract", "networks")):

@@ -124,6 +124,7 @@ def compared(*words: str) -> Result:
     return CliRunner().invoke(main, ["compare", *words, "--workers", "1"])
 
 
+@pytest.mark.slow
 def test_a_comparison_is_written_and_its_runs_are_kept(project):
     entry = "mildnet_mobilenet:{units: 16, hidden: 16}"
     words = [entry, "--seeds", "1", "--photos", "60", "--epochs", "1", "--size", "32"]

@@ -72,6 +72,7 @@ def photos_of(split: str) -> np.ndarray:
 
 
 @converting
+@pytest.mark.slow
 def test_every_file_computes_what_keras_does(trained, capfd):
     import onnxruntime
     from ai_edge_litert.interpreter import Interpreter

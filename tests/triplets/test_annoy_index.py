@@ -324,8 +324,15 @@ def test_descriptors_made_by_something_else_are_told(small):
 
 def test_other_vectors_that_say_they_are_the_same_are_found_out(small):
     write_vectors(small.features, small.catalog.image_id, random_vectors(len(small.catalog), seed=4))
+    small.described = Described.find(small.features, small.catalog.image_id)
     path = small.folder / "000000.ann"
     assert reason(small) == f"{path} does not find its own photos. Run triplets index build."
+
+
+def test_vectors_that_change_while_they_are_read_are_told(small):
+    write_vectors(small.features, small.catalog.image_id, random_vectors(len(small.catalog), seed=4))
+    with pytest.raises(TableError, match=r"structure\.arrow changed while it was read\. Run the command again\.$"):
+        small.described.load()
 
 
 def test_other_photos_in_the_partition_are_told(small):
