@@ -5,23 +5,15 @@ import signal
 from itertools import chain
 from pathlib import Path
 
+import needing_spark  # noqa: F401 - skips where there is none
 import numpy as np
 import pytest
 
-from core import engine
+from core import engine, spark_session
 from core.attempts import Failures
 from core.engines import LOCAL, Engine
 from core.errors import InputError, TableError
-
-pytest.importorskip("pyspark", reason="PySpark is not installed: the extra `spark`")
-
-from core import spark_session
 from core.spark import bundles
-
-try:
-    spark_session.require_java()
-except InputError as error:
-    pytest.skip(f"Spark cannot run here: {error}", allow_module_level=True)
 
 pytestmark = pytest.mark.service
 

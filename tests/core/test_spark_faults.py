@@ -9,19 +9,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import needing_spark  # noqa: F401 - skips where there is none
 import psutil
 import pytest
-
-from core.errors import InputError
-
-pytest.importorskip("pyspark", reason="PySpark is not installed: the extra `spark`")
-
-from core import spark_session
-
-try:
-    spark_session.require_java()
-except InputError as error:
-    pytest.skip(f"Spark cannot run here: {error}", allow_module_level=True)
 
 pytestmark = pytest.mark.service
 

@@ -3,22 +3,14 @@
 import shutil
 from pathlib import Path
 
+import needing_spark  # noqa: F401 - skips where there is none
 import pytest
 from click.testing import CliRunner
 
+from core import spark_session
 from core.engines import Engine
-from core.errors import InputError
 from core.mirror import CACHE
 from triplets.cli import main
-
-pytest.importorskip("pyspark", reason="PySpark is not installed: the extra `spark`")
-
-from core import spark_session
-
-try:
-    spark_session.require_java()
-except InputError as error:
-    pytest.skip(f"Spark cannot run here: {error}", allow_module_level=True)
 
 pytestmark = pytest.mark.service
 

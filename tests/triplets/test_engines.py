@@ -7,25 +7,17 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import needing_spark  # noqa: F401 - skips where there is none
 import psutil
 import pytest
 from click.testing import CliRunner
 from small_project import random_vectors, write_vectors
 
+from core import spark_session
 from core.engines import Engine
-from core.errors import InputError
 from core.tables import Catalog
 from triplets.cli import main
 from triplets.products import similar
-
-pytest.importorskip("pyspark", reason="PySpark is not installed: the extra `spark`")
-
-from core import spark_session
-
-try:
-    spark_session.require_java()
-except InputError as error:
-    pytest.skip(f"Spark cannot run here: {error}", allow_module_level=True)
 
 pytestmark = pytest.mark.service
 

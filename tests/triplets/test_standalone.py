@@ -8,23 +8,14 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
+import needing_spark  # noqa: F401 - skips where there is none
 import psutil
 import pytest
 from click.testing import CliRunner
 
-from core import engine
+from core import engine, spark_session
 from core.engines import Engine
-from core.errors import InputError
 from triplets.cli import main
-
-pytest.importorskip("pyspark", reason="PySpark is not installed: the extra `spark`")
-
-from core import spark_session
-
-try:
-    spark_session.require_java()
-except InputError as error:
-    pytest.skip(f"Spark cannot run here: {error}", allow_module_level=True)
 
 pytestmark = pytest.mark.service
 
