@@ -188,11 +188,6 @@ class Table:
             cls._check(path, plain(file.schema_arrow))
             return table
 
-    @classmethod
-    def of_arrow(cls, table: pa.Table) -> Self:
-        """The table of some rows that Arrow holds, which must have the columns of `schema`."""
-        return cls._from_arrow(table.cast(cls.schema()))
-
     def as_arrow(self) -> pa.Table:
         """The rows as Arrow has them.
 

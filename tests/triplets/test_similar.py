@@ -101,9 +101,9 @@ def by_loops(catalog: Catalog, apart: dict, variant: str | None, k: int) -> dict
 
 def found_in(root: Path, catalog: Catalog, fitted: Similarity, variant: str | None, k: int) -> Similar:
     search = Search.of(Photos.of(catalog), families(Photos.of(catalog), variant), root / FEATURES, fitted, k, LOCAL)
-    parts = [Similar.of_arrow(table) for table in daily.tables(search)]
+    Similar.write_parts(root / "lists.parquet", daily.tables(search))
     assert not search.failed
-    return Similar.concat([Similar.from_rows([]), *parts])
+    return Similar.read(root / "lists.parquet")
 
 
 @pytest.mark.parametrize("variant", [None, "style"])

@@ -219,10 +219,10 @@ def test_a_giant_partition_is_many_tasks_and_the_same_bytes(recommended, call, m
     without("p004", "p033")
     assert call("similar").exit_code == 0
     yesterday = written()
-    assert [len(similar.cuts(task)) for task in tasks()] == [1, 1, 1]
+    assert [len(similar.shares(task)) for task in tasks()] == [1, 1, 1]
     monkeypatch.setattr(similar, "_PART", 200)
     monkeypatch.setattr(similar, "_SMALL", 0)
-    assert all(len(similar.cuts(task)) > 2 for task in tasks())
+    assert all(len(similar.shares(task)) > 2 for task in tasks())
     assert call("similar", "--workers", "2").exit_code == 0
     assert written() == yesterday
     without("p034")
@@ -270,11 +270,11 @@ def test_a_partition_of_which_a_part_fails_has_failed(recommended, call, monkeyp
 
 def test_a_part_has_as_many_products_as_a_worker_may_look_at(recommended, monkeypatch):
     (task, *_) = tasks()
-    assert [len(some) for some in similar.cuts(task)] == [20]
+    assert [len(some) for some in similar.shares(task)] == [20]
     monkeypatch.setattr(similar, "_PART", 7 * 40)
-    assert [some.tolist() for some in similar.cuts(task)] == [[*range(7)], [*range(7, 14)], [*range(14, 20)]]
+    assert [some.tolist() for some in similar.shares(task)] == [[*range(7)], [*range(7, 14)], [*range(14, 20)]]
     monkeypatch.setattr(similar, "_PART", 1)
-    assert len(similar.cuts(task)) == 20
+    assert len(similar.shares(task)) == 20
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8) | st.sampled_from(

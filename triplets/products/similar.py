@@ -130,7 +130,7 @@ def similar(search: Search, asked: Mask | None = None, reach: Floats | None = No
     tasks = list(search.tasks(everybody if asked is None else asked, nobody if reach is None else reach))
     if engine.name == "processes" and sum(len(task.asked) * len(task.place) for task in tasks) < _SMALL:
         engine = LOCAL
-    parts_of = {task.number: cuts(task) for task in tasks}
+    parts_of = {task.number: shares(task) for task in tasks}
     parts = (replace(task, asked=some) for task in tasks for some in parts_of[task.number])
     total = sum(map(len, parts_of.values()))
     results = run(similar_in, parts, engine=engine, label="similar products", total=total, failed=failed)
@@ -149,7 +149,7 @@ def similar(search: Search, asked: Mask | None = None, reach: Floats | None = No
         raise search.failed[0].error
 
 
-def cuts(task: Task) -> list[Rows]:
+def shares(task: Task) -> list[Rows]:
     """The products asked, in as many runs as no worker is held by one for long."""
     size = max(1, _PART // len(task.place))
     return [task.asked[start : start + size] for start in range(0, len(task.asked), size)]
